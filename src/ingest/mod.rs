@@ -7,6 +7,8 @@
 
 pub mod format;
 mod framing;
+#[cfg(test)]
+pub(crate) mod test_sink;
 
 use std::io::{self, BufRead};
 
@@ -45,6 +47,10 @@ pub trait RecordSink {
     /// Takes a record that could not be read. `line` is 1-based; `raw` is the
     /// record's text (the sink keeps the first 64 KiB).
     fn reject(&mut self, line: u64, reason: &str, raw: &[u8]);
+
+    /// Says what must stand before a rejected record so that it can be read
+    /// again on its own (a CSV file's header); it holds until the next call.
+    fn context(&mut self, _raw: &[u8]) {}
 
     /// Takes a remark on the whole file; the same code and message is kept once.
     fn warn(&mut self, warning: Warning);

@@ -1,0 +1,25 @@
+//! From results to a neutral [`Document`], which `render` turns into bytes.
+//!
+//! A report is one SQL file whose header names its parameters, units and chart
+//! ([`ReportFile`]); [`REPORTS`] holds those that are built in.
+
+mod cell;
+mod chart;
+mod document;
+mod file;
+mod parameter;
+mod placeholder;
+mod registry;
+mod suggest;
+mod table;
+mod unit;
+
+pub use cell::Cell;
+pub use chart::{Chart, ChartError, ChartKind, ChartSeries, ChartSpec, ChartX};
+pub use document::{Block, Document, Finding, Provenance, Severity};
+pub use file::{BoundReport, ReportError, ReportFile, ReportProblem};
+pub use parameter::{Param, ParamError, ParamKind, timestamp_literal};
+pub use registry::{REPORTS, built_in, built_in_reports};
+pub use suggest::did_you_mean;
+pub use table::{Column, ColumnKind, ColumnSpec, Table};
+pub use unit::Unit;

@@ -1,0 +1,188 @@
+use std::sync::{Arc, LazyLock};
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+/// The tables of a store, in the order in which a run commits them: `series`
+/// before `samples`, which refer to it, and `ingests`, which says that a file
+/// has been read whole, last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TableKind {
+    /// One row a series: its labels and what is known of its metric.
+    Series,
+    /// One row a sample.
+    Samples,
+    /// One row a log record.
+    Logs,
+    /// Incidents, deploys, maintenance, campaigns, holidays.
+    Events,
+    /// Runs of batch jobs.
+    JobRuns,
+    /// Dead letters.
+    Rejects,
+    /// One row a file that has been read.
+    Ingests,
+}
+
+impl TableKind {
+    /// Every table, in the order of commits.
+    pub const ALL: [Self; 7] = [
+        Self::Series,
+        Self::Samples,
+        Self::Logs,
+        Self::Events,
+        Self::JobRuns,
+        Self::Rejects,
+        Self::Ingests,
+    ];
+
+    /// Returns the name, which is also the folder's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Series => "series",
+            Self::Samples => "samples",
+            Self::Logs => "logs",
+            Self::Events => "events",
+            Self::JobRuns => "job_runs",
+            Self::Rejects => "rejects",
+            Self::Ingests => "ingests",
+        }
+    }
+
+    /// Tells whether the table has a folder a UTC day (`date=2026-03-01`).
+    pub fn is_by_day(self) -> bool {
+        matches!(self, Self::Samples | Self::Logs)
+    }
+
+    /// Returns the columns by which the rows of each file are sorted.
+    pub fn sort_order(self) -> &'static [&'static str] {
+        match self {
+            Self::Series => &["metric", "target_id", "series_id"],
+            Self::Samples => &["metric", "target_id", "series_id", "ts"],
+            Self::Logs => &["ts"],
+            Self::Events => &["started_at", "id"],
+            Self::JobRuns => &["job", "run_id", "stage"],
+            Self::Rejects => &[],
+            Self::Ingests => &["ingested_at", "file"],
+        }
+    }
+
+    /// Returns the schema of the files: all columns but the partition's.
+    pub fn file_schema(self) -> SchemaRef {
+        Arc::clone(&SCHEMAS[self as usize])
+    }
+
+    /// Returns the schema of the table; `date` comes last where it is there,
+    /// as Delta readers put partition columns.
+    pub fn table_schema(self) -> SchemaRef {
+        let files = self.file_schema();
+        if !self.is_by_day() {
+            return files;
+        }
+        let mut fields = files.fields().to_vec();
+        fields.push(Arc::new(Field::new("date", DataType::Date32, true)));
+        Arc::new(Schema::new(fields))
+    }
+}
+
+/// The type of every time column: µs, UTC.
+pub fn timestamp_type() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+/// The type of labels and attributes: a map from text to text.
+pub fn text_map_type() -> DataType {
+    let entry = Field::new_struct(
+        "key_value",
+        vec![
+            Field::new("key", DataType::Utf8, false),
+            Field::new("value", DataType::Utf8, true),
+        ],
+        false,
+    );
+    DataType::Map(Arc::new(entry), false)
+}
+
+static SCHEMAS: LazyLock<[SchemaRef; 7]> = LazyLock::new(|| TableKind::ALL.map(build_schema));
+
+fn build_schema(table: TableKind) -> SchemaRef {
+    use DataType::{Boolean, Float64, Int32, Int64, Utf8};
+    let ts = timestamp_type;
+    let columns: Vec<(&str, DataType)> = match table {
+        TableKind::Series => vec![
+            ("series_id", Int64),
+            ("target_id", Int32),
+            ("metric", Utf8),
+            ("type", Utf8),
+            ("unit", Utf8),
+            ("help", Utf8),
+            ("labels", text_map_type()),
+        ],
+        TableKind::Samples => vec![
+            ("metric", Utf8),
+            ("target_id", Int32),
+            ("series_id", Int64),
+            ("ts", ts()),
+            ("value", Float64),
+        ],
+        TableKind::Logs => vec![
+            ("ts", ts()),
+            ("service", Utf8),
+            ("severity", Utf8),
+            ("body", Utf8),
+            ("trace_id", Utf8),
+            ("span_id", Utf8),
+            ("duration_ms", Float64),
+            ("attributes", text_map_type()),
+            ("record_id", Int64),
+        ],
+        TableKind::Events => vec![
+            ("id", Utf8),
+            ("started_at", ts()),
+            ("ended_at", ts()),
+            ("kind", Utf8),
+            ("severity", Utf8),
+            ("title", Utf8),
+            ("labels", text_map_type()),
+        ],
+        TableKind::JobRuns => vec![
+            ("job", Utf8),
+            ("stage", Utf8),
+            ("run_id", Utf8),
+            ("scheduled_at", ts()),
+            ("started_at", ts()),
+            ("ended_at", ts()),
+            ("status", Utf8),
+            ("rows_expected", Int64),
+            ("rows_in", Int64),
+            ("rows_out", Int64),
+            ("cost", Float64),
+        ],
+        TableKind::Rejects => vec![
+            ("ingested_at", ts()),
+            ("file", Utf8),
+            ("line", Int64),
+            ("format", Utf8),
+            ("reason", Utf8),
+            ("raw", Utf8),
+            ("context", Utf8),
+            ("record_id", Int64),
+        ],
+        TableKind::Ingests => vec![
+            ("ingested_at", ts()),
+            ("file", Utf8),
+            ("content_id", Utf8),
+            ("format", Utf8),
+            ("bytes", Int64),
+            ("samples", Int64),
+            ("records", Int64),
+            ("rejects", Int64),
+            ("is_complete", Boolean),
+        ],
+    };
+    Arc::new(Schema::new(
+        columns
+            .into_iter()
+            .map(|(name, data_type)| Field::new(name, data_type, true))
+            .collect::<Vec<_>>(),
+    ))
+}
