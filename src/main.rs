@@ -1,1 +1,7 @@
-fn main() {}
+//! The `retrocast` binary: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    retrocast::cli::main()
+}

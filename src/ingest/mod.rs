@@ -7,12 +7,16 @@
 
 pub mod format;
 mod framing;
+mod source;
 #[cfg(test)]
 pub(crate) mod test_sink;
 
 use std::io::{self, BufRead};
 
+
 use chrono_tz::Tz;
+
+pub use source::{Source, SourceError, SourcePath, list};
 
 use crate::model::{Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Warning};
 

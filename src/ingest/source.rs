@@ -177,6 +177,22 @@ impl Source {
         Ok(reader.hasher.digest128())
     }
 
+    /// Returns the first 64 KiB, decompressed, and whether the file goes on.
+    /// What cannot be decompressed ends it early.
+    pub fn head(&self) -> io::Result<(Vec<u8>, bool)> {
+        let ignore = |_| ();
+        let mut raw = BufReader::with_capacity(BLOCK, Hashing::new(self.open()?, &ignore));
+        let mut stream = decompress(&mut raw)?;
+        let mut head = Vec::new();
+        let fault = fill(&mut stream, &mut head, HEAD + 1).err();
+        let truncated = head.len() > HEAD;
+        head.truncate(HEAD);
+        match fault {
+            Some(fault) if head.is_empty() => Err(fault),
+            _ => Ok((head, truncated)),
+        }
+    }
+
     /// Reads the whole file through `read`, decompressed, with its first 64 KiB
     /// to look at; returns the hash of the raw bytes too.
     ///
@@ -187,13 +203,8 @@ impl Source {
         read: impl FnOnce(&[u8], bool, &mut dyn BufRead) -> R,
     ) -> io::Result<(R, u128)> {
         let mut raw = BufReader::with_capacity(BLOCK, Hashing::new(self.open()?, advanced));
-        let compression = Compression::of(raw.fill_buf()?);
         let result = {
-            let mut stream: Box<dyn Read + '_> = match compression {
-                Compression::None => Box::new(&mut raw),
-                Compression::Gzip => Box::new(MultiGzDecoder::new(&mut raw)),
-                Compression::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(&mut raw)?),
-            };
+            let mut stream = decompress(&mut raw)?;
             let mut head = Vec::with_capacity(HEAD + 1);
             // A fault in the first 64 KiB shows again when the format reads on.
             let fault = fill(&mut stream, &mut head, HEAD + 1).err();
@@ -230,22 +241,13 @@ impl Read for Rest<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Compression {
-    None,
-    Gzip,
-    Zstd,
-}
-
-impl Compression {
-    /// Judges by the first bytes: names lie.
-    fn of(head: &[u8]) -> Self {
-        match head {
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
-            _ => Self::None,
-        }
-    }
+/// Decompresses by the first bytes: names lie.
+fn decompress<'a>(raw: &'a mut BufReader<Hashing<'_>>) -> io::Result<Box<dyn Read + 'a>> {
+    Ok(match raw.fill_buf()? {
+        [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(raw)),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(zstd::stream::read::Decoder::with_buffer(raw)?),
+        _ => Box::new(raw),
+    })
 }
 
 struct Hashing<'a> {

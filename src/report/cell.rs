@@ -194,7 +194,7 @@ mod tests {
             .expect("valid");
         assert_eq!(cell(&decimal), "123.45");
         assert_eq!(cell(&Int64Array::from(vec![None])), "null");
-        assert_eq!(cell(&TimestampSecondArray::from(vec![i64::MAX])).is_empty(), false);
+        assert!(!cell(&TimestampSecondArray::from(vec![i64::MAX])).is_empty());
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
         map.append(true).expect("one entry");
         let map: ArrayRef = Arc::new(map.finish());
         assert_eq!(Cell::read(&map, 0).plain(), r#"{service="a\"b"}"#);
-        let list = ListArray::from_iter_primitive::<types::Int32Type, _, _>([Some([Some(1), None])]);
+        let list = ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1), None])]);
         assert_eq!(Cell::read(&list, 0).plain(), "[1, null]");
     }
 }

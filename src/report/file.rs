@@ -412,7 +412,9 @@ fn param(value: &str) -> Result<Param, ReportProblem> {
         reason,
         form: PARAM,
     };
-    let (name, rest) = word(value);
+    let end = value.find(|c: char| c == '=' || c.is_whitespace());
+    let (name, rest) = value.split_at(end.unwrap_or(value.len()));
+    let rest = rest.trim_start();
     let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if name.is_empty() || !name.bytes().all(valid) {
         return Err(fail(format!("{name:?} is not a name of a-z, 0-9 and _")));
@@ -521,7 +523,7 @@ fn column(value: &str) -> Result<ColumnSpec, ReportProblem> {
     Ok(spec)
 }
 
-/// Splits off the first word; `=` is a word of its own where spaces are missing.
+/// Splits off the first word.
 fn word(text: &str) -> (&str, &str) {
     let text = text.trim_start();
     let end = text.find(char::is_whitespace).unwrap_or(text.len());

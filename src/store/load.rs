@@ -259,12 +259,7 @@ enum Unread {
 
 fn choose_format(head: Head<'_>, from: Option<&str>) -> Result<&'static dyn Format, String> {
     if let Some(from) = from {
-        let named = crate::ingest::format::FORMATS
-            .iter()
-            .find(|f| f.name() == from);
-        return named
-            .copied()
-            .ok_or_else(|| format!("there is no format {from:?}"));
+        return crate::ingest::format::by_name(from);
     }
     match sniff(head).into_iter().next() {
         Some((format, found)) if found.confidence >= ENOUGH_CONFIDENCE => Ok(format),

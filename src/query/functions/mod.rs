@@ -3,9 +3,9 @@
 //! One file a function, its documentation and its example beside it; the manual
 //! is made from [`FUNCTIONS`], and a test runs every example.
 //!
-//! What DataFusion has already is not written again: `percentile_cont` (exact,
-//! linear between ranks), `approx_percentile_cont`, `median`, `first_value`,
-//! `last_value`, `date_bin`, `lag`, and `RANGE` frames for sliding windows.
+//! What DataFusion has already is not written again: `approx_percentile_cont`,
+//! `median`, `first_value`, `last_value`, `date_bin`, `lag`, `labels['x']`, and
+//! `RANGE` frames for sliding windows.
 
 mod asof_join;
 mod counter_delta;
@@ -14,6 +14,7 @@ mod gap_fill;
 mod histogram_quantile;
 mod hop;
 mod increase;
+mod percentile;
 mod rate;
 mod rolling_rise;
 mod session_id;
@@ -59,6 +60,7 @@ pub static FUNCTIONS: &[&Function] = &[
     &rate::FUNCTION,
     &counter_delta::FUNCTION,
     &histogram_quantile::FUNCTION,
+    &percentile::FUNCTION,
     &time_bucket::FUNCTION,
     &hop::FUNCTION,
     &session_id::FUNCTION,

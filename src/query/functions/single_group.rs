@@ -16,7 +16,7 @@ pub(super) trait GroupState: GroupsAccumulator {
 #[derive(Debug)]
 pub(super) struct SingleGroup<G>(pub(super) G);
 
-impl<G: GroupState + std::fmt::Debug> Accumulator for SingleGroup<G> {
+impl<G: GroupState + Sync + std::fmt::Debug> Accumulator for SingleGroup<G> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let groups = vec![0; values[0].len()];
         self.0.update_batch(values, &groups, None, 1)

@@ -1,0 +1,141 @@
+use std::error::Error;
+use std::fmt::Write as _;
+
+use super::exit_code::Exit;
+use crate::ingest::SourceError;
+use crate::job::JobError;
+use crate::query::QueryError;
+use crate::render::RenderError;
+use crate::report::ReportError;
+use crate::simulate::SimulateError;
+use crate::store::StoreError;
+
+/// Why a command cannot do what was asked, and what the user can do about it.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    pub(crate) exit: Exit,
+    pub(crate) source: Box<dyn Error + Send + Sync>,
+    pub(crate) hints: Vec<String>,
+}
+
+impl CommandError {
+    /// A wrong command line or configuration.
+    pub(crate) fn usage(message: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            exit: Exit::Usage,
+            source: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// An input or an output that cannot be read or written.
+    pub(crate) fn unreadable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            exit: Exit::Unreadable,
+            source: source.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Adds what the user can do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Tells whether the reader of our output has gone.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.source
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
+    /// Writes `error:`, each `caused by:` and each `hint:` on a line.
+    pub(crate) fn text(&self, style: &super::terminal::Styles) -> String {
+        let mut text = format!("{}error:{} {}\n", style.error, style.reset, self.source);
+        let mut last = self.source.to_string();
+        let mut cause = self.source.source();
+        while let Some(next) = cause {
+            let sentence = next.to_string();
+            // Wrappers often repeat what they wrap.
+            if !last.contains(&sentence) {
+                let _ = writeln!(text, "{}caused by:{} {sentence}", style.dim, style.reset);
+            }
+            last = sentence;
+            cause = next.source();
+        }
+        for hint in &self.hints {
+            let _ = writeln!(text, "{}hint:{} {hint}", style.hint, style.reset);
+        }
+        text
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        let missing = matches!(error, StoreError::Missing(_));
+        let error = Self::unreadable(error);
+        if missing {
+            return error.hint("make one with `retrocast ingest PATH…`, or name another with --store");
+        }
+        error
+    }
+}
+
+impl From<QueryError> for CommandError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Store(error) => error.into(),
+            QueryError::NoTable { ref similar, .. } => {
+                let hint = match &similar[..] {
+                    [] => "`retrocast metrics` lists the metrics".to_owned(),
+                    some => format!("did you mean {}?", some.join(" or ")),
+                };
+                Self::usage(error).hint(hint)
+            }
+            QueryError::DataFusion(error) => {
+                let message = error.strip_backtrace();
+                Self::usage(message)
+            }
+        }
+    }
+}
+
+impl From<SourceError> for CommandError {
+    fn from(error: SourceError) -> Self {
+        Self::unreadable(error)
+    }
+}
+
+impl From<ReportError> for CommandError {
+    fn from(error: ReportError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<RenderError> for CommandError {
+    fn from(error: RenderError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<SimulateError> for CommandError {
+    fn from(error: SimulateError) -> Self {
+        Self::unreadable(error)
+    }
+}
+
+impl From<JobError> for CommandError {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Store(error) => error.into(),
+            other => Self::usage(other),
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        Self::unreadable(error)
+    }
+}

@@ -1,0 +1,188 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::RangeError;
+use crate::model::Warning;
+use crate::store::StoreError;
+
+/// Why a job cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The job file cannot be read.
+    #[error("{}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The job file is not valid; the text has line and column.
+    #[error("{}: {message}", path.display())]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// A time or duration in the job file.
+    #[error("{}", path.display())]
+    Range {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: RangeError,
+    },
+    /// The store cannot be made or opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A job: what to load, what to report, where to.
+#[derive(Debug, Clone, Deserialize)]
+pub struct JobFile {
+    /// Folder of the store, from the job file's folder.
+    pub store: Option<PathBuf>,
+    /// Folder of the outputs, from the job file's folder.
+    #[serde(default = "default_output")]
+    pub output: PathBuf,
+    /// Time zone for display, and for input times without one.
+    pub tz: Option<chrono_tz::Tz>,
+    /// Begin of the reports' range; see [`super::resolve_range`].
+    pub since: Option<String>,
+    /// End of the reports' range.
+    pub until: Option<String>,
+    /// What to load, in order.
+    #[serde(default)]
+    pub ingest: Vec<IngestStep>,
+    /// What to report.
+    #[serde(default)]
+    pub report: Vec<ReportStep>,
+    /// The job file's folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// Files to load together.
+#[derive(Debug, Clone, Deserialize)]
+pub struct IngestStep {
+    /// Name for messages; the first path where there is none.
+    #[serde(default)]
+    pub name: String,
+    /// Files, folders, globs, from the job file's folder.
+    pub paths: Vec<String>,
+    /// Format, where it is not to be guessed.
+    pub from: Option<String>,
+    /// Input fields and the columns that they go to.
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
+    /// CSV: the column that holds the time.
+    pub time: Option<String>,
+    /// CSV: the column that holds the value.
+    pub value: Option<String>,
+    /// CSV: the columns that are labels.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// The metric's name, where the files have none.
+    pub metric: Option<String>,
+    /// strftime pattern of times.
+    pub time_format: Option<String>,
+    /// Time zone of times without one, where it is not the job's.
+    pub tz: Option<chrono_tz::Tz>,
+    /// Dead letters that are fine: a count or a share.
+    pub max_rejects: Option<String>,
+}
+
+/// A report to run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ReportStep {
+    /// A built-in report's name, or an SQL file from the job file's folder.
+    pub name: String,
+    /// Its parameters.
+    #[serde(default)]
+    pub params: BTreeMap<String, toml::Value>,
+    /// Begin of its range, where it is not the job's.
+    pub since: Option<String>,
+    /// End of its range, where it is not the job's.
+    pub until: Option<String>,
+    /// Formats to write.
+    #[serde(default = "default_formats")]
+    pub formats: Vec<String>,
+    /// Rows to show on the terminal; 0 shows the report's name only.
+    #[serde(default = "default_show")]
+    pub show: usize,
+}
+
+fn default_output() -> PathBuf {
+    "reports".into()
+}
+
+fn default_formats() -> Vec<String> {
+    vec!["json".into(), "md".into()]
+}
+
+fn default_show() -> usize {
+    8
+}
+
+impl JobFile {
+    /// Reads a job file; what it says that nobody knows becomes a warning.
+    pub fn read(path: &Path) -> Result<(Self, Vec<Warning>), JobError> {
+        let text = std::fs::read_to_string(path).map_err(|source| JobError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::parse(&text, path, folder)
+    }
+
+    fn parse(text: &str, path: &Path, folder: PathBuf) -> Result<(Self, Vec<Warning>), JobError> {
+        let syntax = |message: String| JobError::Syntax {
+            path: path.to_owned(),
+            message,
+        };
+        let document =
+            toml::Deserializer::parse(text).map_err(|e| syntax(e.to_string()))?;
+        let mut warnings = Vec::new();
+        let job: Self = serde_ignored::deserialize(document, |key| {
+            let message = format!("{}: nobody knows the key {key}", path.display());
+            warnings.push(Warning::new("unknown-key", message));
+        })
+        .map_err(|e: toml::de::Error| syntax(e.to_string()))?;
+        Ok((Self { folder, ..job }, warnings))
+    }
+
+    /// Returns a path of the job file as seen from the working folder.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.folder.join(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<(JobFile, Vec<Warning>), JobError> {
+        JobFile::parse(text, Path::new("x/job.toml"), "x".into())
+    }
+
+    #[test]
+    fn unknown_keys_warn_and_wrong_ones_have_their_line() {
+        let (job, warnings) = parse("stor = \"a\"\n[[ingest]]\npaths = [\"m/*\"]\nfro = 1\n")
+            .expect("unknown keys are no error");
+        assert_eq!(job.path("out"), Path::new("x/out"));
+        let keys: Vec<_> = warnings.iter().map(|w| w.message.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "x/job.toml: nobody knows the key stor",
+                "x/job.toml: nobody knows the key ingest.0.fro"
+            ]
+        );
+        let error = parse("[[ingest]]\npaths = 3\n").expect_err("a number is no list");
+        assert!(error.to_string().contains("line 2"), "{error}");
+    }
+}

@@ -1,0 +1,275 @@
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use tokio::runtime::Handle;
+
+use super::file::{IngestStep, JobError, JobFile, ReportStep};
+use super::{resolve_range, summary};
+use crate::ingest::{self, ReadOptions};
+use crate::query::Session;
+use crate::render::{self, Format, RenderOptions};
+use crate::report::{self, Document, ReportFile};
+use crate::store::{LoadOptions, LoadReport, MaxRejects, Store, load};
+
+/// What a step came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// Done.
+    Done,
+    /// Done, and more dead letters than allowed, or an unreadable file.
+    Found(String),
+    /// Not done.
+    Failed(String),
+}
+
+/// One step of a job.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// `ingest` or `report`.
+    pub kind: &'static str,
+    /// The step's name.
+    pub name: String,
+    /// What it came to.
+    pub outcome: StepOutcome,
+    /// What an ingest step loaded.
+    pub loaded: Option<LoadReport>,
+    /// Rows of a report.
+    pub rows: Option<usize>,
+    /// Files that it wrote.
+    pub outputs: Vec<PathBuf>,
+}
+
+/// What a job came to.
+#[derive(Debug, Clone, Default)]
+pub struct JobReport {
+    /// Its steps, in order.
+    pub steps: Vec<StepReport>,
+    /// The file that says the same for machines.
+    pub summary: PathBuf,
+}
+
+impl JobReport {
+    /// Tells whether every step is done and fine.
+    pub fn is_fine(&self) -> bool {
+        self.steps.iter().all(|s| s.outcome == StepOutcome::Done)
+    }
+}
+
+/// Who watches a job while it runs.
+pub trait JobObserver {
+    /// A step begins; `bytes` are those it will read.
+    fn began(&self, kind: &str, name: &str, bytes: u64);
+    /// Bytes have been read.
+    fn advanced(&self, bytes: u64);
+    /// A step has ended; a report has a document.
+    fn ended(&self, step: &StepReport, document: Option<(&Document, usize)>);
+}
+
+/// Runs a job: every ingest step, then every report, then the summary. A step
+/// that fails stops no other.
+pub fn run(
+    job: &JobFile,
+    store_folder: &Path,
+    tz: Tz,
+    runtime: &Handle,
+    now: i64,
+    observer: &dyn JobObserver,
+) -> Result<JobReport, JobError> {
+    let store = Store::create(store_folder)?;
+    let mut steps = Vec::new();
+    for step in &job.ingest {
+        let report = ingest_step(job, step, &store, tz, runtime, now, observer);
+        observer.ended(&report, None);
+        steps.push(report);
+    }
+    let output = job.path(&job.output);
+    let session = runtime.block_on(Session::open(&store));
+    for step in &job.report {
+        observer.began("report", &step.name, 0);
+        let result = match &session {
+            Ok(session) => report_step(job, step, session, &output, tz, runtime, now),
+            Err(error) => Err(chain(error)),
+        };
+        let (report, document) = match result {
+            Ok((report, document)) => (report, Some(document)),
+            Err(reason) => (failed("report", &step.name, reason), None),
+        };
+        observer.ended(&report, document.as_ref().map(|d| (d, step.show)));
+        steps.push(report);
+    }
+    let summary = output.join("summary.json");
+    let report = JobReport { steps, summary };
+    let text = summary::json(&report, now);
+    write(&report.summary, text.as_bytes()).map_err(|source| JobError::Io {
+        path: report.summary.clone(),
+        source,
+    })?;
+    Ok(report)
+}
+
+fn failed(kind: &'static str, name: &str, reason: String) -> StepReport {
+    StepReport {
+        kind,
+        name: name.to_owned(),
+        outcome: StepOutcome::Failed(reason),
+        loaded: None,
+        rows: None,
+        outputs: Vec::new(),
+    }
+}
+
+fn ingest_step(
+    job: &JobFile,
+    step: &IngestStep,
+    store: &Store,
+    tz: Tz,
+    runtime: &Handle,
+    now: i64,
+    observer: &dyn JobObserver,
+) -> StepReport {
+    let name = match (&step.name[..], step.paths.first()) {
+        ("", Some(path)) => path,
+        (name, _) => name,
+    };
+    match load_step(job, step, store, tz, runtime, now, observer, name) {
+        Ok((loaded, max_rejects)) => {
+            let outcome = if loaded.is_fine(max_rejects) {
+                StepOutcome::Done
+            } else {
+                StepOutcome::Found("too many dead letters, or a file that cannot be read".into())
+            };
+            StepReport {
+                kind: "ingest",
+                name: name.to_owned(),
+                outcome,
+                loaded: Some(loaded),
+                rows: None,
+                outputs: Vec::new(),
+            }
+        }
+        Err(reason) => failed("ingest", name, reason),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one caller, which has them all")]
+fn load_step(
+    job: &JobFile,
+    step: &IngestStep,
+    store: &Store,
+    tz: Tz,
+    runtime: &Handle,
+    now: i64,
+    observer: &dyn JobObserver,
+    name: &str,
+) -> Result<(LoadReport, MaxRejects), String> {
+    let max_rejects = match &step.max_rejects {
+        Some(text) => text.parse()?,
+        None => MaxRejects::default(),
+    };
+    let from = step.from.as_deref().map(ingest::format::by_name).transpose()?;
+    let paths: Vec<String> = step
+        .paths
+        .iter()
+        .map(|path| job.path(path).to_string_lossy().into_owned())
+        .collect();
+    let sources = ingest::list(&paths, &mut std::io::empty()).map_err(|e| chain(&e))?;
+    observer.began("ingest", name, sources.iter().map(|s| s.size).sum());
+    let options = LoadOptions {
+        from: from.map(|f| f.name()),
+        read: ReadOptions {
+            tz: step.tz.unwrap_or(tz),
+            time_format: step.time_format.clone(),
+            map: step.map.clone().into_iter().collect(),
+            time_column: step.time.clone(),
+            value_column: step.value.clone(),
+            label_columns: step.labels.clone(),
+            metric: step.metric.clone(),
+            ..ReadOptions::default()
+        },
+    };
+    let advanced = |bytes| observer.advanced(bytes);
+    let loaded = load(store, &sources, &options, runtime, now, &advanced).map_err(|e| chain(&e))?;
+    Ok((loaded, max_rejects))
+}
+
+fn report_step(
+    job: &JobFile,
+    step: &ReportStep,
+    session: &Session,
+    output: &Path,
+    tz: Tz,
+    runtime: &Handle,
+    now: i64,
+) -> Result<(StepReport, Document), String> {
+    let report = if step.name.ends_with(".sql") {
+        ReportFile::read(&job.path(&step.name)).map_err(|e| chain(&e))?
+    } else {
+        report::built_in(&step.name)
+            .ok_or_else(|| format!("there is no report {:?}", step.name))?
+            .map_err(|e| chain(&e))?
+    };
+    let formats = step
+        .formats
+        .iter()
+        .map(|f| Format::from_name(f).ok_or_else(|| format!("there is no format {f:?}")))
+        .collect::<Result<Vec<Format>, String>>()?;
+    let since = step.since.as_deref().or(job.since.as_deref());
+    let until = step.until.as_deref().or(job.until.as_deref());
+    let range =
+        resolve_range(since, until, session.data_range(), now, tz).map_err(|e| chain(&e))?;
+    let values: Vec<(String, String)> = step
+        .params
+        .iter()
+        .map(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (name.clone(), text)
+        })
+        .collect();
+    let document = runtime
+        .block_on(report::run(session, &report, &values, range, tz))
+        .map_err(|e| chain(&e))?;
+    let mut outputs = Vec::new();
+    for format in formats {
+        let options = RenderOptions {
+            width: 120,
+            color: false,
+            tz,
+            max_rows: None,
+        };
+        let bytes = render::render(&document, format, &options).map_err(|e| chain(&e))?;
+        let path = output.join(format!("{}.{}", report.name, format.extension()));
+        write(&path, &bytes).map_err(|e| format!("{}: {e}", path.display()))?;
+        outputs.push(path);
+    }
+    let rows = document.tables().map(report::Table::num_rows).sum();
+    let done = StepReport {
+        kind: "report",
+        name: report.name,
+        outcome: StepOutcome::Done,
+        loaded: None,
+        rows: Some(rows),
+        outputs,
+    };
+    Ok((done, document))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, bytes)
+}
+
+/// An error and its causes as one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let sentence = next.to_string();
+        if !text.contains(&sentence) {
+            text = format!("{text}: {sentence}");
+        }
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,10 @@
+//! SQL over a store: DataFusion with the store's tables, a view a metric, and
+//! functions that know counters and histograms.
+
+pub(crate) mod functions;
+mod metric_views;
+mod session;
+mod store_table;
+
+pub use functions::{FUNCTIONS, Function, FunctionKind};
+pub use session::{QueryError, QueryResult, Session};

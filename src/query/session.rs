@@ -1,0 +1,231 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use datafusion::common::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::StreamExt;
+
+use super::functions;
+use super::metric_views::MetricViews;
+use super::store_table::StoreTable;
+use crate::model::TimeRange;
+use crate::store::{Snapshot, Store, StoreError, TableKind};
+
+/// Why a query has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The query is wrong, or fails while it runs.
+    #[error(transparent)]
+    DataFusion(Box<DataFusionError>),
+    /// A table or metric that is not there.
+    #[error("there is no table or metric {name:?}")]
+    NoTable {
+        /// What the query names.
+        name: String,
+        /// Names that look like it, nearest first.
+        similar: Vec<String>,
+    },
+}
+
+impl From<DataFusionError> for QueryError {
+    fn from(error: DataFusionError) -> Self {
+        Self::DataFusion(Box::new(error))
+    }
+}
+
+/// The rows of a query.
+#[derive(Debug, Clone)]
+pub struct QueryResult {
+    /// Its columns, also where there are no rows.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub batches: Vec<RecordBatch>,
+}
+
+impl QueryResult {
+    /// Returns the number of rows.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+/// SQL on the newest version that a store had when the session began.
+pub struct Session {
+    context: SessionContext,
+    names: BTreeSet<String>,
+    snapshots: Vec<(TableKind, Snapshot)>,
+}
+
+impl Session {
+    /// Opens a session on a store.
+    pub async fn open(store: &Store) -> Result<Self, QueryError> {
+        let mut config = SessionConfig::new()
+            .with_information_schema(true)
+            // Splitting a file, or dealing its rows out, throws its order away.
+            .with_repartition_file_scans(false)
+            .with_prefer_existing_sort(true);
+        let options = config.options_mut();
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.parquet.reorder_filters = true;
+        options.optimizer.enable_round_robin_repartition = false;
+        let context = SessionContext::new_with_config(config).enable_url_table();
+        let mut tables = Vec::new();
+        let mut snapshots = Vec::new();
+        for kind in TableKind::ALL {
+            let snapshot = store.snapshot(kind).await?;
+            snapshots.push((kind, snapshot.clone()));
+            let table = Arc::new(StoreTable::new(kind, store.table_url(kind), snapshot));
+            context.register_table(kind.name(), Arc::clone(&table) as _)?;
+            tables.push(table);
+        }
+        let metrics = metric_names(&context).await?;
+        let [series, samples, ..] = &tables[..] else {
+            unreachable!("TableKind::ALL has all tables");
+        };
+        let views = MetricViews::new(Arc::clone(samples), Arc::clone(series), metrics.clone());
+        let catalog = context
+            .catalog("datafusion")
+            .ok_or_else(|| DataFusionError::Internal("no default catalog".into()))?;
+        catalog.register_schema("metrics", Arc::new(views))?;
+        functions::register(&context);
+        let names = metrics
+            .into_iter()
+            .map(|name| format!("metrics.{name}"))
+            .chain(TableKind::ALL.iter().map(|kind| kind.name().to_owned()))
+            .collect();
+        Ok(Self {
+            context,
+            names,
+            snapshots,
+        })
+    }
+
+    /// Tells whether a table has rows, or whether there is a metric of this
+    /// name (with or without `metrics.`).
+    pub fn has(&self, name: &str) -> bool {
+        match self.snapshots.iter().find(|(kind, _)| kind.name() == name) {
+            Some((_, snapshot)) => snapshot.rows() > 0,
+            None => {
+                let metric = name.strip_prefix("metrics.").unwrap_or(name);
+                self.names.contains(&format!("metrics.{metric}"))
+            }
+        }
+    }
+
+    /// Returns the tables that are there, and the version of each that is read.
+    pub fn versions(&self) -> Vec<(String, i64)> {
+        let there = self.snapshots.iter().filter_map(|(kind, snapshot)| {
+            let version = snapshot.version?.try_into().ok()?;
+            Some((kind.name().to_owned(), version))
+        });
+        there.collect()
+    }
+
+    /// Returns the time from the first to just after the last sample or log
+    /// record, to the millisecond; `None` where there are none.
+    pub fn data_range(&self) -> Option<TimeRange> {
+        let files = self.snapshots.iter().flat_map(|(_, s)| &s.files);
+        let (start, end) = files
+            .filter_map(|file| file.stats.ts)
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        Some(TimeRange {
+            start,
+            end: end + 1_000,
+        })
+    }
+
+    /// Runs one or several statements separated by `;` and returns the rows of
+    /// the last. The store cannot be changed from SQL; views made by one
+    /// statement serve the next.
+    pub async fn sql(&self, text: &str) -> Result<QueryResult, QueryError> {
+        let options = SQLOptions::new().with_allow_dml(false);
+        let mut result = None;
+        for statement in statements(text)? {
+            let plan = self.context.state().statement_to_plan(statement).await;
+            let plan = plan.map_err(|e| self.explain(e))?;
+            options.verify_plan(&plan)?;
+            let frame = self.context.execute_logical_plan(plan).await?;
+            let mut stream = frame.execute_stream().await?;
+            let mut batches = Vec::new();
+            while let Some(batch) = stream.next().await {
+                batches.push(batch?);
+            }
+            result = Some(QueryResult {
+                schema: stream.schema(),
+                batches,
+            });
+        }
+        result.ok_or_else(|| DataFusionError::Plan("there is no statement".into()).into())
+    }
+
+    fn explain(&self, error: DataFusionError) -> QueryError {
+        let text = error.strip_backtrace();
+        let missing = text
+            .split_once("table '")
+            .and_then(|(_, rest)| rest.split_once("' not found"))
+            .map(|(name, _)| name.trim_start_matches("datafusion.").to_owned());
+        let Some(name) = missing else {
+            return error.into();
+        };
+        let name = name.trim_start_matches("public.").to_owned();
+        let bare = name.trim_start_matches("metrics.");
+        let mut ranked: Vec<(usize, &String)> = self
+            .names
+            .iter()
+            .map(|known| {
+                let known_bare = known.trim_start_matches("metrics.");
+                (edit_distance(bare, known_bare), known)
+            })
+            .filter(|(distance, _)| *distance <= 2 + bare.len() / 4)
+            .collect();
+        ranked.sort();
+        QueryError::NoTable {
+            name,
+            similar: ranked.into_iter().take(3).map(|(_, n)| n.clone()).collect(),
+        }
+    }
+}
+
+fn statements(
+    text: &str,
+) -> Result<Vec<datafusion::sql::parser::Statement>, DataFusionError> {
+    use datafusion::sql::parser::DFParser;
+    Ok(DFParser::parse_sql(text)?.into())
+}
+
+async fn metric_names(context: &SessionContext) -> Result<BTreeSet<String>, QueryError> {
+    use arrow::array::AsArray;
+    let batches = context
+        .sql("SELECT DISTINCT metric FROM series")
+        .await?
+        .collect()
+        .await?;
+    let mut names = BTreeSet::new();
+    for batch in &batches {
+        if let Some(metrics) = batch.column(0).as_string_view_opt() {
+            names.extend(metrics.iter().flatten().map(str::to_owned));
+        }
+    }
+    Ok(names)
+}
+
+/// Levenshtein distance, by bytes.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
