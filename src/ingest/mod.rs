@@ -13,7 +13,6 @@ pub(crate) mod test_sink;
 
 use std::io::{self, BufRead};
 
-
 use chrono_tz::Tz;
 
 pub use source::{Source, SourceError, SourcePath, list};

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer};
 
 use super::RangeError;
 use crate::model::Warning;
@@ -50,7 +51,8 @@ pub struct JobFile {
     #[serde(default = "default_output")]
     pub output: PathBuf,
     /// Time zone for display, and for input times without one.
-    pub tz: Option<chrono_tz::Tz>,
+    #[serde(default, deserialize_with = "time_zone")]
+    pub tz: Option<Tz>,
     /// Begin of the reports' range; see [`super::resolve_range`].
     pub since: Option<String>,
     /// End of the reports' range.
@@ -91,7 +93,8 @@ pub struct IngestStep {
     /// strftime pattern of times.
     pub time_format: Option<String>,
     /// Time zone of times without one, where it is not the job's.
-    pub tz: Option<chrono_tz::Tz>,
+    #[serde(default, deserialize_with = "time_zone")]
+    pub tz: Option<Tz>,
     /// Dead letters that are fine: a count or a share.
     pub max_rejects: Option<String>,
 }
@@ -114,6 +117,11 @@ pub struct ReportStep {
     /// Rows to show on the terminal; 0 shows the report's name only.
     #[serde(default = "default_show")]
     pub show: usize,
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Tz>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 fn default_output() -> PathBuf {

@@ -202,7 +202,10 @@ fn report_step(
     now: i64,
 ) -> Result<(StepReport, Document), String> {
     let report = if step.name.ends_with(".sql") {
-        ReportFile::read(&job.path(&step.name)).map_err(|e| chain(&e))?
+        let path = job.path(&step.name);
+        let name = path.to_string_lossy();
+        let text = std::fs::read_to_string(&path).map_err(|e| format!("{name}: {e}"))?;
+        ReportFile::parse(&name, &text).map_err(|e| chain(&e))?
     } else {
         report::built_in(&step.name)
             .ok_or_else(|| format!("there is no report {:?}", step.name))?
@@ -217,14 +220,11 @@ fn report_step(
     let until = step.until.as_deref().or(job.until.as_deref());
     let range =
         resolve_range(since, until, session.data_range(), now, tz).map_err(|e| chain(&e))?;
-    let values: Vec<(String, String)> = step
+    let values = step
         .params
         .iter()
-        .map(|(name, value)| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (name.clone(), text)
-        })
-        .collect();
+        .map(|(name, value)| Ok((name.clone(), param_text(name, value)?)))
+        .collect::<Result<Vec<(String, String)>, String>>()?;
     let document = runtime
         .block_on(report::run(session, &report, &values, range, tz))
         .map_err(|e| chain(&e))?;
@@ -237,7 +237,7 @@ fn report_step(
             max_rows: None,
         };
         let bytes = render::render(&document, format, &options).map_err(|e| chain(&e))?;
-        let path = output.join(format!("{}.{}", report.name, format.extension()));
+        let path = output.join(format!("{}.{}", report.name, suffix(format)));
         write(&path, &bytes).map_err(|e| format!("{}: {e}", path.display()))?;
         outputs.push(path);
     }
@@ -251,6 +251,25 @@ fn report_step(
         outputs,
     };
     Ok((done, document))
+}
+
+fn suffix(format: Format) -> &'static str {
+    match format {
+        Format::Table => "txt",
+        other => other.name(),
+    }
+}
+
+fn param_text(name: &str, value: &toml::Value) -> Result<String, String> {
+    use toml::Value;
+    Ok(match value {
+        Value::String(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Datetime(time) => time.to_string(),
+        Value::Array(_) | Value::Table(_) => return Err(format!("{name} is not a plain value")),
+    })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

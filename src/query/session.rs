@@ -33,6 +33,12 @@ pub enum QueryError {
     },
 }
 
+impl From<arrow::error::ArrowError> for QueryError {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        DataFusionError::from(error).into()
+    }
+}
+
 impl From<DataFusionError> for QueryError {
     fn from(error: DataFusionError) -> Self {
         Self::DataFusion(Box::new(error))

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{self as types, DataType, TimeUnit};
 use arrow::util::display::array_value_to_string;
 
@@ -85,7 +85,9 @@ impl<'a> Cell<'a> {
                 array_value_to_string(array, row).map_or(Self::Null, Self::Decimal)
             }
             DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
-                Self::Text(nested_list(&list_values(array, row)).into())
+                list_values(array, row).map_or(Self::Null, |items| {
+                    Self::Text(nested_list(&items).into())
+                })
             }
             DataType::Map(..) => {
                 let entries = array.as_map().value(row);
@@ -145,12 +147,17 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Returns the items of one list value, whatever kind of list it is.
-pub(crate) fn list_values(array: &dyn Array, row: usize) -> arrow::array::ArrayRef {
+/// Returns the items of one list value, whatever kind of list it is; `None`
+/// where there is none.
+pub(crate) fn list_values(array: &dyn Array, row: usize) -> Option<ArrayRef> {
+    if array.is_null(row) {
+        return None;
+    }
     match array.data_type() {
-        DataType::LargeList(_) => array.as_list::<i64>().value(row),
-        DataType::FixedSizeList(..) => array.as_fixed_size_list().value(row),
-        _ => array.as_list::<i32>().value(row),
+        DataType::List(_) => Some(array.as_list::<i32>().value(row)),
+        DataType::LargeList(_) => Some(array.as_list::<i64>().value(row)),
+        DataType::FixedSizeList(..) => Some(array.as_fixed_size_list().value(row)),
+        _ => None,
     }
 }
 

@@ -16,6 +16,7 @@ mod table;
 mod unit;
 
 pub use cell::Cell;
+pub(crate) use cell::list_values;
 pub use chart::{Chart, ChartError, ChartKind, ChartSeries, ChartSpec, ChartX};
 pub use document::{Block, Document, Finding, Provenance, Severity};
 pub use file::{BoundReport, ReportError, ReportFile, ReportProblem};

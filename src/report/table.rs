@@ -5,6 +5,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
+use super::cell::list_values;
 use super::{Cell, Unit};
 
 /// What a column holds, apart from how arrow stores it.
@@ -177,6 +178,19 @@ impl Table {
     /// Returns a column's place.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Iterates over one column's lists of numbers; `None` where a row has no
+    /// list, NaN where an item is not a number.
+    pub fn lists(&self, column: usize) -> impl Iterator<Item = Option<Vec<f64>>> {
+        self.batches.iter().flat_map(move |batch| {
+            let array = batch.column(column);
+            (0..batch.num_rows()).map(move |row| {
+                let items = list_values(array, row)?;
+                let number = |item| Cell::read(&items, item).as_f64().unwrap_or(f64::NAN);
+                Some((0..items.len()).map(number).collect())
+            })
+        })
     }
 
     /// Iterates over one column's values.

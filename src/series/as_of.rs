@@ -63,7 +63,12 @@ pub fn as_of(
     let (from, to) = (column("left")?, column("right")?);
     let to = to.as_primitive::<UInt32Type>();
     let mut matches = vec![None; left.0.len()];
-    for (at, &row) in from.as_primitive::<UInt32Type>().values().iter().enumerate() {
+    for (at, &row) in from
+        .as_primitive::<UInt32Type>()
+        .values()
+        .iter()
+        .enumerate()
+    {
         matches[row as usize] = to.is_valid(at).then(|| to.value(at));
     }
     Ok(matches.into())
@@ -91,4 +96,27 @@ fn frame(side: (&Int64Array, &[u32]), name: &str) -> Result<DataFrame, ExchangeE
     let order = SortMultipleOptions::default().with_maintain_order(true);
     let frame = DataFrame::new_infer_height(columns).and_then(|frame| frame.sort(["key"], order));
     frame.map_err(|error: PolarsError| error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equally_near_takes_the_later() {
+        let left = Int64Array::from(vec![Some(10), None, Some(i64::MAX)]);
+        let right = Int64Array::from(vec![Some(13), Some(7), Some(i64::MIN), None]);
+        let matches = |direction, tolerance| {
+            let how = AsOf {
+                direction,
+                tolerance,
+            };
+            let matches = as_of((&left, &[0; 3]), (&right, &[0; 4]), how).unwrap();
+            matches.iter().collect::<Vec<_>>()
+        };
+        assert_eq!(matches(Direction::Nearest, Some(3)), [Some(0), None, None]);
+        assert_eq!(matches(Direction::Backward, None), [Some(1), None, Some(0)]);
+        assert_eq!(matches(Direction::Forward, None), [Some(0), None, None]);
+        assert_eq!(matches(Direction::Backward, Some(2)), [None, None, None]);
+    }
 }

@@ -66,7 +66,10 @@ pub fn to_polars(name: &str, array: &ArrayRef) -> Result<Series, ExchangeError> 
     let wanted = common_type(array.data_type())?;
     if let DataType::Timestamp(_, zone) = array.data_type() {
         // A cast would turn the clock; only the label must go.
-        let micros = cast(&array, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
+        let micros = cast(
+            &array,
+            &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
+        )?;
         let micros = micros.as_primitive::<TimestampMicrosecondType>().clone();
         array = Arc::new(micros.with_timezone_opt(None::<Arc<str>>));
     } else if *array.data_type() != wanted {
@@ -135,7 +138,11 @@ mod tests {
             Arc::new(Int8Array::from(vec![Some(i8::MIN), None, Some(i8::MAX)])),
             Arc::new(Int64Array::from(vec![Some(i64::MIN), None, Some(i64::MAX)])),
             Arc::new(UInt64Array::from(vec![Some(0), None, Some(u64::MAX)])),
-            Arc::new(Float64Array::from(vec![Some(-0.0), None, Some(f64::INFINITY)])),
+            Arc::new(Float64Array::from(vec![
+                Some(-0.0),
+                None,
+                Some(f64::INFINITY),
+            ])),
             Arc::new(StringArray::from(text.clone())),
             Arc::new(LargeStringArray::from(text.clone())),
             Arc::new(StringViewArray::from(text.clone())),

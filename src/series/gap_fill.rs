@@ -50,9 +50,13 @@ pub fn place(
         if offset.rem_euclid(grid.step) != 0 {
             return Err(GapFillError::OffGrid { ts });
         }
-        let at = usize::try_from(offset / grid.step).ok().filter(|&at| at < grid.steps);
+        let at = usize::try_from(offset / grid.step)
+            .ok()
+            .filter(|&at| at < grid.steps);
         if let Some(at) = at
-            && slots[group as usize * grid.steps + at].replace(row).is_some()
+            && slots[group as usize * grid.steps + at]
+                .replace(row)
+                .is_some()
         {
             return Err(GapFillError::Duplicate { ts });
         }
@@ -63,13 +67,17 @@ pub fn place(
 /// Puts into each gap the row before it, where its group has one; `slots` as
 /// [`place`] gives them.
 pub fn previous(slots: &ArrayRef, steps: usize) -> Result<ArrayRef, ExchangeError> {
-    by_group(slots, steps, |group| group.fill_null(FillNullStrategy::Forward(None)))
+    by_group(slots, steps, |group| {
+        group.fill_null(FillNullStrategy::Forward(None))
+    })
 }
 
 /// Puts into each gap the value on the line between its neighbours; nothing
 /// before a group's first value and after its last. Floating numbers only.
 pub fn interpolate(values: &ArrayRef, steps: usize) -> Result<ArrayRef, ExchangeError> {
-    by_group(values, steps, |group| Ok(linear(group, InterpolationMethod::Linear)))
+    by_group(values, steps, |group| {
+        Ok(linear(group, InterpolationMethod::Linear))
+    })
 }
 
 fn by_group(
@@ -85,4 +93,62 @@ fn by_group(
         filled.append(&fill(&group)?)?;
     }
     to_arrow(&filled, data_type)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{AsArray, Float64Array};
+    use arrow::datatypes::{Float64Type, UInt32Type};
+
+    use super::*;
+
+    const GRID: Grid = Grid {
+        start: 100,
+        step: 10,
+        steps: 3,
+    };
+
+    #[test]
+    fn rows_go_to_their_places() {
+        // The last row lies after the grid, the one before it before.
+        let slots = place(&[120, 100, 110, 90, 130], &[0, 0, 1, 1, 1], 2, GRID).unwrap();
+        assert_eq!(
+            slots.iter().collect::<Vec<_>>(),
+            [Some(1), None, Some(0), None, Some(2), None]
+        );
+        assert_eq!(
+            place(&[105], &[0], 1, GRID),
+            Err(GapFillError::OffGrid { ts: 105 })
+        );
+        let twice = place(&[110, 110], &[0, 0], 1, GRID);
+        assert_eq!(twice, Err(GapFillError::Duplicate { ts: 110 }));
+        assert_eq!(
+            place(&[i64::MIN, i64::MAX - 7], &[0, 0], 1, GRID).map(|s| s.len()),
+            Ok(3)
+        );
+    }
+
+    #[test]
+    fn filling_stops_at_the_borders_of_groups() {
+        let slots: ArrayRef = Arc::new(UInt32Array::from(vec![
+            Some(1),
+            None,
+            None,
+            None,
+            Some(2),
+            None,
+        ]));
+        let filled = previous(&slots, 3).unwrap();
+        let filled: Vec<_> = filled.as_primitive::<UInt32Type>().iter().collect();
+        assert_eq!(filled, [Some(1), Some(1), Some(1), None, Some(2), Some(2)]);
+        let values = vec![Some(1.0), None, Some(4.0), None, Some(2.0), None];
+        let lines = interpolate(&(Arc::new(Float64Array::from(values)) as ArrayRef), 3).unwrap();
+        let lines: Vec<_> = lines.as_primitive::<Float64Type>().iter().collect();
+        assert_eq!(
+            lines,
+            [Some(1.0), Some(2.5), Some(4.0), None, Some(2.0), None]
+        );
+    }
 }

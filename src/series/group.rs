@@ -16,9 +16,13 @@ pub fn group_ids(tables: &[(&[ArrayRef], usize)]) -> Result<(Vec<Vec<u32>>, usiz
         let ids = tables.iter().map(|&(_, rows)| vec![0; rows]).collect();
         return Ok((ids, 1));
     }
-    let fields = keys.iter().map(|key| SortField::new(key.data_type().clone()));
+    let fields = keys
+        .iter()
+        .map(|key| SortField::new(key.data_type().clone()));
     let converter = RowConverter::new(fields.collect())?;
-    let rows = tables.iter().map(|(keys, _)| converter.convert_columns(keys));
+    let rows = tables
+        .iter()
+        .map(|(keys, _)| converter.convert_columns(keys));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let mut numbers: BTreeMap<Row<'_>, u32> = BTreeMap::new();
     for row in rows.iter().flatten() {
@@ -27,6 +31,32 @@ pub fn group_ids(tables: &[(&[ArrayRef], usize)]) -> Result<(Vec<Vec<u32>>, usiz
     for (number, slot) in (0..).zip(numbers.values_mut()) {
         *slot = number;
     }
-    let ids = rows.iter().map(|rows| rows.iter().map(|row| numbers[&row]).collect());
+    let ids = rows
+        .iter()
+        .map(|rows| rows.iter().map(|row| numbers[&row]).collect());
     Ok((ids.collect(), numbers.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, StringViewArray};
+
+    use super::*;
+
+    #[test]
+    fn equal_keys_have_equal_numbers_in_both_tables() {
+        let text = |values: Vec<Option<&str>>| Arc::new(StringViewArray::from(values)) as ArrayRef;
+        let number = |values: Vec<Option<i64>>| Arc::new(Int64Array::from(values)) as ArrayRef;
+        let left = [
+            text(vec![Some("b"), None, Some("a")]),
+            number(vec![Some(1), Some(1), None]),
+        ];
+        let right = [text(vec![None, Some("b")]), number(vec![Some(1), Some(2)])];
+        let (ids, count) = group_ids(&[(&left, 3), (&right, 2)]).unwrap();
+        assert_eq!((ids, count), (vec![vec![2, 0, 1], vec![0, 3]], 4));
+        let (ids, count) = group_ids(&[(&[], 2), (&[], 0)]).unwrap();
+        assert_eq!((ids, count), (vec![vec![0, 0], vec![]], 1));
+    }
 }

@@ -1,16 +1,25 @@
-//! Small tables whose rows have a key (`events`, `job_runs`): the later ingest wins.
+//! Small tables, sorted as a whole; where rows have a key (`events`,
+//! `job_runs`), the later ingest wins.
 
 use std::collections::HashSet;
 
 use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::compute::{
-    SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch,
+    SortColumn, SortOptions, concat_batches, filter_record_batch, lexsort_to_indices,
+    take_record_batch,
 };
 use arrow::record_batch::RecordBatch;
 
 use super::error::StoreError;
 use super::reader;
-use super::table::{Change, Table};
+use super::schema::TableKind;
+use super::table::{Change, DataFile, Table};
+
+/// How the columns of every file are ordered.
+pub(crate) const SORT_OPTIONS: SortOptions = SortOptions {
+    descending: false,
+    nulls_first: false,
+};
 
 /// Returns the change that puts `rows` in, replacing those with the same key.
 pub(crate) async fn upsert(
@@ -36,26 +45,49 @@ pub(crate) async fn upsert(
         change.remove(file);
     }
     batches.push(rows);
+    table
+        .put_batch(&sorted(table.kind(), &batches)?, &mut change)
+        .await?;
+    Ok(change)
+}
+
+/// Rewrites files of a table as one; the rows stay the same.
+pub(crate) async fn rewrite(
+    table: &Table,
+    files: &[DataFile],
+    change: &mut Change,
+) -> Result<(), StoreError> {
+    let mut batches = Vec::new();
+    for file in files {
+        for batch in reader::batches(table, &file.path).await? {
+            batches.push(batch?);
+        }
+        change.remove(file.clone());
+    }
+    table
+        .put_batch(&sorted(table.kind(), &batches)?, change)
+        .await
+}
+
+/// Puts rows together in the order of the table's files.
+pub(crate) fn sorted(kind: TableKind, batches: &[RecordBatch]) -> Result<RecordBatch, StoreError> {
     // What was read back has Parquet's names for the parts of a map.
-    let schema = table.kind().file_schema();
+    let schema = kind.file_schema();
     let batches = batches
-        .into_iter()
-        .map(|batch| conform(&batch, &schema))
+        .iter()
+        .map(|batch| conform(batch, &schema))
         .collect::<Result<Vec<_>, StoreError>>()?;
     let all = concat_batches(&schema, &batches)?;
-    let order = table
-        .kind()
+    let order = kind
         .sort_order()
         .iter()
         .filter_map(|name| all.column_by_name(name))
         .map(|column| SortColumn {
             values: column.clone(),
-            options: None,
+            options: Some(SORT_OPTIONS),
         })
         .collect::<Vec<_>>();
-    let sorted = take_record_batch(&all, &lexsort_to_indices(&order, None)?)?;
-    table.put_batch(&sorted, &mut change).await?;
-    Ok(change)
+    Ok(take_record_batch(&all, &lexsort_to_indices(&order, None)?)?)
 }
 
 fn conform(

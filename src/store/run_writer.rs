@@ -119,10 +119,13 @@ pub(crate) struct RunWriter<'a> {
     ingests: Vec<Ingest>,
     file: CurrentFile,
     error: Option<StoreError>,
+    /// Keeps others from deleting what is put and not yet committed.
+    _run: lock::RunLock,
 }
 
 impl<'a> RunWriter<'a> {
     pub(crate) fn new(store: &'a Store, runtime: Handle, now: i64) -> Result<Self, StoreError> {
+        let run = lock::begin_run(store.root())?;
         let log_table = runtime.block_on(store.table(TableKind::Logs))?;
         let reject_table = runtime.block_on(store.table(TableKind::Rejects))?;
         Ok(Self {
@@ -145,6 +148,7 @@ impl<'a> RunWriter<'a> {
             ingests: Vec::new(),
             file: CurrentFile::default(),
             error: None,
+            _run: run,
         })
     }
 
@@ -216,6 +220,7 @@ impl<'a> RunWriter<'a> {
         let key = &["job", "stage", "run_id"];
         upsert(store, TableKind::JobRuns, runs, key, now).await?;
         let ingests = columns::ingests(&self.ingests, now)?;
+        let ingests = keyed_table::sorted(TableKind::Ingests, &[ingests])?;
         let mut table = store.table(TableKind::Ingests).await?;
         let mut change = Change::default();
         table.put_batch(&ingests, &mut change).await?;

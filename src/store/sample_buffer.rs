@@ -77,7 +77,7 @@ impl SampleBuffer {
         Self::with_capacity(folder, CAPACITY)
     }
 
-    fn with_capacity(folder: &Path, capacity: usize) -> Self {
+    pub(crate) fn with_capacity(folder: &Path, capacity: usize) -> Self {
         Self {
             series: Vec::new(),
             ts: Vec::new(),

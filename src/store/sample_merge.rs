@@ -25,7 +25,7 @@ use super::series_registry::SeriesRegistry;
 use super::table::{Change, DataFile, Table};
 
 /// Rows after which a day's file is closed and a second begun (at the next series).
-const FILE_ROWS: u64 = 32 << 20;
+pub(crate) const FILE_ROWS: u64 = 32 << 20;
 
 /// Merges every run into the table's days and returns the change to commit.
 pub(crate) async fn merge(

@@ -11,6 +11,7 @@ use deltalake::kernel::{Action, Add, Remove, StructType};
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use futures::TryStreamExt;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
@@ -60,9 +61,23 @@ impl Snapshot {
 pub(crate) struct Change {
     add: Vec<DataFile>,
     remove: Vec<DataFile>,
+    is_rearrangement: bool,
 }
 
 impl Change {
+    /// Begins a change that leaves the table's rows as they are.
+    pub(crate) fn rearrangement() -> Self {
+        Self {
+            is_rearrangement: true,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the files that take part from this commit on.
+    pub(crate) fn added(&self) -> &[DataFile] {
+        &self.add
+    }
+
     /// Notes a file that takes part from this commit on.
     pub(crate) fn add(&mut self, file: DataFile) {
         self.add.push(file);
@@ -152,6 +167,30 @@ impl Table {
         })
     }
 
+    /// Lists the files that no longer take part, as far as the log remembers
+    /// them, and when (µs) each was removed. One that was added again since is
+    /// among them, and active.
+    pub(crate) async fn tombstones(&self) -> Result<HashMap<String, i64>, StoreError> {
+        let mut removed: HashMap<String, i64> = HashMap::new();
+        if !self.exists {
+            return Ok(removed);
+        }
+        let state = self.delta.snapshot().map_err(|e| self.delta_error(e))?;
+        let log_store = self.delta.log_store();
+        let mut tombstones = state.all_tombstones(log_store.as_ref());
+        while let Some(tombstone) = tombstones
+            .try_next()
+            .await
+            .map_err(|e| self.delta_error(e))?
+        {
+            let at = tombstone.deletion_timestamp().unwrap_or(0);
+            let at = at.saturating_mul(1_000);
+            let latest = removed.entry(tombstone.path().into_owned()).or_insert(at);
+            *latest = at.max(*latest);
+        }
+        Ok(removed)
+    }
+
     /// Fetches a data file whole.
     pub(crate) async fn read(&self, path: &str) -> Result<Bytes, StoreError> {
         let error = |source| StoreError::Object {
@@ -222,12 +261,26 @@ impl Table {
             self.create().await?;
         }
         let now_ms = now / 1_000;
-        let add = change.add.iter().map(|f| Action::Add(add(f, now_ms)));
-        let remove = change.remove.iter().map(|f| Action::Remove(remove(f, now_ms)));
-        let operation = DeltaOperation::Write {
-            mode: SaveMode::Append,
-            partition_by: self.kind.is_by_day().then(|| vec!["date".to_owned()]),
-            predicate: None,
+        let data_change = !change.is_rearrangement;
+        let add = change
+            .add
+            .iter()
+            .map(|f| Action::Add(add(f, now_ms, data_change)));
+        let remove = change
+            .remove
+            .iter()
+            .map(|f| Action::Remove(remove(f, now_ms, data_change)));
+        let operation = if change.is_rearrangement {
+            DeltaOperation::Optimize {
+                predicate: None,
+                target_size: 0,
+            }
+        } else {
+            DeltaOperation::Write {
+                mode: SaveMode::Append,
+                partition_by: self.kind.is_by_day().then(|| vec!["date".to_owned()]),
+                predicate: None,
+            }
         };
         let state = self.delta.snapshot().map_err(|e| self.delta_error(e))?;
         CommitBuilder::from(CommitProperties::default())
@@ -277,22 +330,22 @@ fn partition_values(day: Option<i32>) -> HashMap<String, Option<String>> {
         .collect()
 }
 
-fn add(file: &DataFile, now_ms: i64) -> Add {
+fn add(file: &DataFile, now_ms: i64, data_change: bool) -> Add {
     Add {
         path: file.path.clone(),
         partition_values: partition_values(file.day),
         size: file.size.cast_signed(),
         modification_time: now_ms,
-        data_change: true,
+        data_change,
         stats: Some(file.stats.to_json()),
         ..Add::default()
     }
 }
 
-fn remove(file: &DataFile, now_ms: i64) -> Remove {
+fn remove(file: &DataFile, now_ms: i64, data_change: bool) -> Remove {
     Remove {
         path: file.path.clone(),
-        data_change: true,
+        data_change,
         deletion_timestamp: Some(now_ms),
         extended_file_metadata: Some(true),
         partition_values: Some(partition_values(file.day)),

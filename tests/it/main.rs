@@ -1,1 +1,6 @@
+//! Black-box tests: each runs the built binary on files, as a user would.
 
+mod command_line;
+mod imports;
+mod ingest;
+mod support;

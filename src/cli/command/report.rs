@@ -1,5 +1,4 @@
 use std::fmt::Write as _;
-use std::path::Path;
 
 use crate::cli::Context;
 use crate::cli::error::CommandError;
@@ -86,7 +85,9 @@ pub(crate) fn document(
 /// Finds a report by name, or reads an SQL file.
 fn find(name: &str) -> Result<ReportFile, CommandError> {
     if name.ends_with(".sql") {
-        return Ok(ReportFile::read(Path::new(name))?);
+        let text = std::fs::read_to_string(name)
+            .map_err(|e| CommandError::unreadable(format!("{name}: {e}")))?;
+        return Ok(ReportFile::parse(name, &text)?);
     }
     if let Some(report) = report::built_in(name) {
         return Ok(report?);

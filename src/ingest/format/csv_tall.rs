@@ -5,21 +5,16 @@
 //! is a gap. VictoriaMetrics' `/export/csv` without header is read by column
 //! numbers. A row with another number of fields than the header is a reject.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io::BufRead;
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-use crate::ingest::{
-    Format, Head, ReadError, ReadOptions, RecordSink, SeriesRef, Sniffed,
-};
+use crate::ingest::{Format, Head, ReadError, ReadOptions, RecordSink, SeriesRef, Sniffed};
 use crate::model::{Labels, METRIC_NAME, Warning};
 
 use super::csv_header::{TallColumns, first_rows, looks_like_time};
 use super::csv_legend::{metric_of_file, parse_legend};
 use super::csv_number::parse_number;
 use super::csv_rows::{Next, Rows};
+use super::series_cache::SeriesCache;
 use super::time_text::TimeText;
 
 /// The tall CSV format.
@@ -44,7 +39,8 @@ impl Format for CsvTall {
         }
         let fits = |row: &&Vec<String>| {
             let value = row.get(columns.value).map_or("", String::as_str);
-            row.get(columns.time).is_some_and(|time| looks_like_time(time))
+            row.get(columns.time)
+                .is_some_and(|time| looks_like_time(time))
                 && (is_gap(value.as_bytes())
                     || parse_number(value.as_bytes(), delimiter == b';').is_some())
         };
@@ -88,7 +84,14 @@ impl Format for CsvTall {
                 }
                 Next::End => break,
             }
-            let read = read_sample(&rows, &columns, decimal_comma, &mut times, &mut series, sink);
+            let read = read_sample(
+                &rows,
+                &columns,
+                decimal_comma,
+                &mut times,
+                &mut series,
+                sink,
+            );
             if let Err(reason) = read {
                 sink.reject(rows.line(), &reason, rows.raw());
             }
@@ -164,14 +167,13 @@ pub(super) fn is_gap(text: &[u8]) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case(b"null")
 }
 
-/// Remembers handles by the raw text of the label cells: the last one first.
+/// Remembers handles by the raw text of the label cells.
 struct SeriesByText<'c> {
     columns: &'c TallColumns,
     /// The metric's name where no column has it.
     metric: String,
     key: Vec<u8>,
-    last: Option<(Vec<u8>, SeriesRef)>,
-    known: HashMap<Box<[u8]>, SeriesRef, BuildHasherDefault<TextHasher>>,
+    cache: SeriesCache,
 }
 
 impl<'c> SeriesByText<'c> {
@@ -187,8 +189,7 @@ impl<'c> SeriesByText<'c> {
             columns,
             metric,
             key: Vec::new(),
-            last: None,
-            known: HashMap::default(),
+            cache: SeriesCache::default(),
         }
     }
 
@@ -201,62 +202,51 @@ impl<'c> SeriesByText<'c> {
             // Never part of UTF-8.
             self.key.push(0xff);
         }
-        if let Some((key, series)) = &self.last
-            && *key == self.key
-        {
-            return Ok(*series);
-        }
-        let series = match self.known.get(&self.key[..]) {
-            Some(series) => *series,
-            None => {
-                let series = sink.series(self.labels(rows)?);
-                self.known.insert(self.key.clone().into(), series);
-                series
-            }
-        };
-        let last = self.last.get_or_insert_with(|| (Vec::new(), series));
-        last.0.clone_from(&self.key);
-        last.1 = series;
-        Ok(series)
+        let Self {
+            metric, key, cache, ..
+        } = self;
+        cache.get_or_make(key, || Ok(sink.series(labels_of(columns, metric, rows)?)))
     }
+}
 
-    #[cold]
-    fn labels(&self, rows: &Rows<'_>) -> Result<Labels, String> {
-        let text = |at: usize| -> Result<&str, String> {
-            std::str::from_utf8(rows.field(at))
-                .map(str::trim)
-                .map_err(|_| format!("column {} is not UTF-8 text", at + 1))
-        };
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        if let Some(at) = self.columns.all_labels {
-            pairs = all_labels(text(at)?)?;
-        }
-        if let Some(at) = self.columns.metric {
-            let name = text(at)?;
-            match parse_legend(name) {
-                Some(legend) => pairs.extend(legend),
-                None if !name.is_empty() => pairs.push((METRIC_NAME.to_owned(), name.to_owned())),
-                None => {}
-            }
-        }
-        if !pairs.iter().any(|(name, _)| name == METRIC_NAME) {
-            if self.columns.metric.is_some() && pairs.is_empty() {
-                return Err("the row has no metric name".to_owned());
-            }
-            pairs.push((METRIC_NAME.to_owned(), self.metric.clone()));
-        }
-        for (at, name) in &self.columns.labels {
-            pairs.push((name.clone(), text(*at)?.to_owned()));
-        }
-        Labels::from_pairs(pairs).map_err(|error| error.to_string())
+#[cold]
+fn labels_of(columns: &TallColumns, metric: &str, rows: &Rows<'_>) -> Result<Labels, String> {
+    let text = |at: usize| -> Result<&str, String> {
+        std::str::from_utf8(rows.field(at))
+            .map(str::trim)
+            .map_err(|_| format!("column {} is not UTF-8 text", at + 1))
+    };
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    if let Some(at) = columns.all_labels {
+        pairs = all_labels(text(at)?)?;
     }
+    if let Some(at) = columns.metric {
+        let name = text(at)?;
+        match parse_legend(name) {
+            Some(legend) => pairs.extend(legend),
+            None if !name.is_empty() => pairs.push((METRIC_NAME.to_owned(), name.to_owned())),
+            None => {}
+        }
+    }
+    if !pairs.iter().any(|(name, _)| name == METRIC_NAME) {
+        if columns.metric.is_some() && pairs.is_empty() {
+            return Err("the row has no metric name".to_owned());
+        }
+        pairs.push((METRIC_NAME.to_owned(), metric.to_owned()));
+    }
+    for (at, name) in &columns.labels {
+        pairs.push((name.clone(), text(*at)?.to_owned()));
+    }
+    Labels::from_pairs(pairs).map_err(|error| error.to_string())
 }
 
 /// Says that the metric got the file's name.
 pub(super) fn warn_of_file_name(metric: &str, sink: &mut dyn RecordSink) {
     sink.warn(Warning::new(
         "metric-from-file-name",
-        format!("nothing names the metric, so it is called {metric} after the file: say --metric NAME"),
+        format!(
+            "nothing names the metric, so it is called {metric} after the file: say --metric NAME"
+        ),
     ));
 }
 
@@ -282,24 +272,10 @@ fn all_labels(text: &str) -> Result<Vec<(String, String)>, String> {
         serde_json::Value::Null => String::new(),
         other => other.to_string(),
     };
-    Ok(object.into_iter().map(|(name, value)| (name, plain(value))).collect())
-}
-
-/// Hashes the keys with xxh3: they are many, and an attacker gains nothing.
-#[derive(Default)]
-struct TextHasher(u64);
-
-impl Hasher for TextHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64_with_seed(bytes, self.0);
-    }
-
-    // The length that a slice adds says nothing that the bytes do not.
-    fn write_usize(&mut self, _: usize) {}
+    Ok(object
+        .into_iter()
+        .map(|(name, value)| (name, plain(value)))
+        .collect())
 }
 
 #[cfg(test)]

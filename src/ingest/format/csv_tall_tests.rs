@@ -35,16 +35,36 @@ fn reads_samples_gaps_and_rejects() {
         [
             format!("up{{instance=\"a:9100\", job=\"node\"}} 1 @{T}"),
             format!("up{{instance=\"b:9100\"}} 0 @{T}"),
-            format!("up{{instance=\"a:9100\", job=\"node\"}} NaN @{}", T + minute),
-            format!("up{{instance=\"a:9100\", job=\"node\"}} 12.5 @{}", T + 2 * minute),
+            format!(
+                "up{{instance=\"a:9100\", job=\"node\"}} NaN @{}",
+                T + minute
+            ),
+            format!(
+                "up{{instance=\"a:9100\", job=\"node\"}} 12.5 @{}",
+                T + 2 * minute
+            ),
         ]
     );
     let rejects = sink.reject_lines();
     assert_eq!(rejects.len(), 4, "{rejects:?}");
-    assert_eq!(rejects[0], "7: the value (column 5) is \"abc\": a number is expected");
-    assert!(rejects[1].starts_with("8: the time (column 1): "), "{}", rejects[1]);
-    assert!(rejects[1].contains("--time-format '%d/%m/%Y %H:%M'"), "{}", rejects[1]);
-    assert_eq!(rejects[2], "9: the row has 3 fields, but the first row has 5");
+    assert_eq!(
+        rejects[0],
+        "7: the value (column 5) is \"abc\": a number is expected"
+    );
+    assert!(
+        rejects[1].starts_with("8: the time (column 1): "),
+        "{}",
+        rejects[1]
+    );
+    assert!(
+        rejects[1].contains("--time-format '%d/%m/%Y %H:%M'"),
+        "{}",
+        rejects[1]
+    );
+    assert_eq!(
+        rejects[2],
+        "9: the row has 3 fields, but the first row has 5"
+    );
     assert_eq!(rejects[3], "11: the row has no metric name");
     assert_eq!(sink.rejects[1].2, "31/12/2025 10:00,up,a:9100,node,1");
     assert!(sink.warnings.is_empty());
@@ -68,7 +88,10 @@ fn reads_victoria_metrics_rows_by_number() {
     result.expect("readable");
     assert_eq!(
         sink.sample_lines(),
-        ["up{job=\"job\"} 1 @1549891472010000", "up{job=\"job\"} 0 @1549891487724000"]
+        [
+            "up{job=\"job\"} 1 @1549891472010000",
+            "up{job=\"job\"} 0 @1549891487724000"
+        ]
     );
 }
 
@@ -107,9 +130,15 @@ fn names_the_metric_and_takes_a_decimal_comma() {
 
 #[test]
 fn recognises_itself_by_names_and_rows() {
-    assert_eq!(sniff("time,metric,value\n2024-06-01T00:00:00Z,up,1\n"), Some(85));
+    assert_eq!(
+        sniff("time,metric,value\n2024-06-01T00:00:00Z,up,1\n"),
+        Some(85)
+    );
     assert_eq!(sniff("time,host,value\n31/12/2025 10:00,a,1\n"), Some(75));
-    assert_eq!(sniff("time,metric,value\n2024-06-01T00:00:00Z,up,abc\n"), Some(55));
+    assert_eq!(
+        sniff("time,metric,value\n2024-06-01T00:00:00Z,up,abc\n"),
+        Some(55)
+    );
     assert_eq!(sniff("up,1,1549891472010,job\n"), None);
     assert_eq!(sniff("{\"time\":1,\"value\":2}\n"), None);
     assert_eq!(sniff(""), None);

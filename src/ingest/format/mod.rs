@@ -6,12 +6,20 @@ mod csv_number;
 mod csv_rows;
 mod csv_tall;
 mod csv_unit;
-mod head;
-mod json_slice;
-mod number;
-mod series_cache;
 mod csv_wide;
+mod head;
+mod json_fields;
+mod json_logs;
+mod json_records;
+mod json_slice;
+mod log_fields;
+mod number;
+mod prometheus_api;
+mod prometheus_text;
+mod series_cache;
+mod series_text;
 mod time_text;
+mod tsdb_dump;
 mod victoriametrics;
 
 use super::Format;
@@ -19,6 +27,10 @@ use super::Format;
 /// Every format that `ingest` knows, in the order in which a draw of `sniff` is settled.
 pub static FORMATS: &[&dyn Format] = &[
     &victoriametrics::VictoriaMetrics,
+    &prometheus_api::PrometheusApi,
+    &tsdb_dump::TsdbDump,
+    &prometheus_text::PrometheusText,
+    &json_logs::JsonLogs,
     &csv_tall::CsvTall,
     &csv_wide::CsvWide,
 ];

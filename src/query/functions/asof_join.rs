@@ -48,7 +48,11 @@ impl TableFunctionImpl for AsOfJoin {
         args.at_most(6)?;
         let on = args.text(2)?;
         let by = args.optional_text(3)?.unwrap_or_default();
-        let by: Vec<&str> = by.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let by: Vec<&str> = by
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
         let direction = match args.optional_text(4)?.unwrap_or("backward") {
             "backward" => Direction::Backward,
             "forward" => Direction::Forward,
@@ -62,7 +66,10 @@ impl TableFunctionImpl for AsOfJoin {
         let tolerance = args.optional_text(5)?;
         let (left, right) = (args.rows(0)?, args.rows(1)?);
         let batch = asof_join(&left, &right, on, &by, direction, tolerance)?;
-        Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
+        Ok(Arc::new(MemTable::try_new(
+            batch.schema(),
+            vec![vec![batch]],
+        )?))
     }
 }
 
@@ -91,13 +98,18 @@ fn asof_join(
     let mut right_by: Vec<ArrayRef> = Vec::new();
     for name in by {
         let column = plain(column(left, name, "left")?)?;
-        right_by.push(cast(self::column(right, name, "right")?, column.data_type())?);
+        right_by.push(cast(
+            self::column(right, name, "right")?,
+            column.data_type(),
+        )?);
         left_by.push(column);
     }
     let (groups, _) = group_ids(&[(&left_by, left.num_rows()), (&right_by, right.num_rows())])?;
-    let how = AsOf { direction, tolerance };
-    let matches =
-        as_of((&left_on, &groups[0]), (&right_on, &groups[1]), how).map_err(external)?;
+    let how = AsOf {
+        direction,
+        tolerance,
+    };
+    let matches = as_of((&left_on, &groups[0]), (&right_on, &groups[1]), how).map_err(external)?;
 
     let mut fields: Vec<Field> = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
@@ -111,17 +123,28 @@ fn asof_join(
             continue;
         }
         let taken = name == on || fields.iter().any(|field| field.name() == name);
-        let name = if taken { format!("{name}_right") } else { name.clone() };
+        let name = if taken {
+            format!("{name}_right")
+        } else {
+            name.clone()
+        };
         fields.push(Field::new(name, field.data_type().clone(), true));
         columns.push(take(column, &matches, None)?);
     }
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
 }
 
 fn column<'a>(rows: &'a RecordBatch, name: &str, side: &str) -> Result<&'a ArrayRef> {
     rows.column_by_name(name).ok_or_else(|| {
         let schema = rows.schema();
-        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<&str> = schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .collect();
         exec_datafusion_err!(
             "asof_join: the {side} query gives no column {name:?}, but {}",
             names.join(", ")

@@ -110,7 +110,11 @@ impl Run {
             rise: f64::from_le_bytes(field(4)),
             last_ts: i64::from_le_bytes(field(2)),
             last: f64::from_le_bytes(field(3)),
-            ..Self::new(group, i64::from_le_bytes(field(0)), f64::from_le_bytes(field(1)))
+            ..Self::new(
+                group,
+                i64::from_le_bytes(field(0)),
+                f64::from_le_bytes(field(1)),
+            )
         }
     }
 
@@ -204,7 +208,8 @@ impl CounterRuns {
         for (row, &group) in groups.iter().enumerate() {
             if states.is_valid(row) {
                 let runs = states.value(row).chunks_exact(ENCODED);
-                self.runs.extend(runs.map(|bytes| Run::decode(group, bytes)));
+                self.runs
+                    .extend(runs.map(|bytes| Run::decode(group, bytes)));
             }
         }
     }

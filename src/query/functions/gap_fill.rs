@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch, UInt32Array};
-use arrow::compute::{cast, is_null, kernels::zip::zip, take};
-use arrow::datatypes::{
-    DataType, Field, Schema, TimeUnit, TimestampMicrosecondType, UInt32Type,
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch, UInt32Array,
 };
+use arrow::compute::{cast, is_null, kernels::zip::zip, take};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit, TimestampMicrosecondType, UInt32Type};
 use datafusion::catalog::{MemTable, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err};
 
@@ -75,7 +75,10 @@ impl TableFunctionImpl for GapFill {
         };
         let range = (time(&args, 3)?, time(&args, 4)?);
         let batch = gap_fill(&args.rows(0)?, step, fill, range)?;
-        Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
+        Ok(Arc::new(MemTable::try_new(
+            batch.schema(),
+            vec![vec![batch]],
+        )?))
     }
 }
 
@@ -121,7 +124,10 @@ fn gap_fill(
     let groups = &groups[0];
     let group_count = if rows.num_rows() == 0 { 0 } else { group_count };
     let grid = grid(ts.values(), step, range)?;
-    if group_count.checked_mul(grid.steps).is_none_or(|rows| rows > MAX_ROWS) {
+    if group_count
+        .checked_mul(grid.steps)
+        .is_none_or(|rows| rows > MAX_ROWS)
+    {
         return exec_err!(
             "gap_fill: {} times for each of {group_count} groups are more than {MAX_ROWS} rows; \
              take a longer step or a shorter range",
@@ -134,7 +140,9 @@ fn gap_fill(
     for (row, &group) in (0_u32..).zip(groups) {
         members[group as usize] = row;
     }
-    let members = members.into_iter().flat_map(|row| std::iter::repeat_n(row, grid.steps));
+    let members = members
+        .into_iter()
+        .flat_map(|row| std::iter::repeat_n(row, grid.steps));
     let members = UInt32Array::from_iter_values(members);
     let times = (0..group_count).flat_map(|_| grid_times(grid));
     let times = PrimitiveArray::<TimestampMicrosecondType>::from_iter_values(times)
@@ -164,7 +172,10 @@ fn gap_fill(
     }
     fields.push(Field::new("filled", DataType::Boolean, false));
     columns.push(Arc::new(filled));
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
 }
 
 fn is_value(data_type: &DataType) -> bool {
@@ -173,12 +184,20 @@ fn is_value(data_type: &DataType) -> bool {
 
 fn time_column(schema: &Schema) -> Result<usize> {
     let is_time = |field: &Field| matches!(field.data_type(), DataType::Timestamp(_, _));
-    let fields = || schema.fields().iter().enumerate().filter(|(_, field)| is_time(field));
+    let fields = || {
+        schema
+            .fields()
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| is_time(field))
+    };
     let named = fields().find(|(_, field)| field.name() == "ts");
     let mut times = fields();
     match (named, times.next(), times.next()) {
         (Some((at, _)), _, _) | (None, Some((at, _)), None) => Ok(at),
-        _ => exec_err!("gap_fill: the query must give a timestamp named ts, or exactly one timestamp"),
+        _ => exec_err!(
+            "gap_fill: the query must give a timestamp named ts, or exactly one timestamp"
+        ),
     }
 }
 
@@ -197,7 +216,10 @@ fn grid(ts: &[i64], step: i64, (since, until): (Option<i64>, Option<i64>)) -> Re
     };
     let end = match until {
         Some(until) => until,
-        None => ts.iter().max().map_or(start, |&last| last.saturating_add(1)),
+        None => ts
+            .iter()
+            .max()
+            .map_or(start, |&last| last.saturating_add(1)),
     };
     let length = end.saturating_sub(start).max(0);
     let steps = length / step + i64::from(length % step > 0);

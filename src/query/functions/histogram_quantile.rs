@@ -96,7 +96,11 @@ impl AggregateUDFImpl for HistogramQuantile {
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
         let name = format_state_name(args.name, "buckets");
-        Ok(vec![Arc::new(Field::new(name, DataType::LargeBinary, true))])
+        Ok(vec![Arc::new(Field::new(
+            name,
+            DataType::LargeBinary,
+            true,
+        ))])
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
@@ -184,7 +188,8 @@ impl Buckets {
 
     fn remove(&mut self, count: usize) {
         self.quantiles.drain(..count.min(self.quantiles.len()));
-        self.counts.drain(..(count * self.stride).min(self.counts.len()));
+        self.counts
+            .drain(..(count * self.stride).min(self.counts.len()));
     }
 
     fn encode(&self, count: usize) -> LargeBinaryArray {
@@ -224,7 +229,11 @@ impl GroupsAccumulator for Buckets {
             if usable && !le.value(row).is_nan() && !counts.value(row).is_nan() {
                 // Buckets come in turn, or the same one again.
                 let next = column + 1;
-                let next = if self.bounds.get(next) == Some(&le.value(row)) { next } else { column };
+                let next = if self.bounds.get(next) == Some(&le.value(row)) {
+                    next
+                } else {
+                    column
+                };
                 column = self.column(le.value(row), next);
                 self.add(group, column, counts.value(row));
             }

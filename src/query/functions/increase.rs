@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array};
-use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Field, FieldRef, Float64Type, TimeUnit, TimestampMicrosecondType,
+};
 use datafusion::common::{Result, cast::as_large_binary_array, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
@@ -137,7 +139,11 @@ impl AggregateUDFImpl for CounterRise {
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
         let name = format_state_name(args.name, "runs");
-        Ok(vec![Arc::new(Field::new(name, DataType::LargeBinary, true))])
+        Ok(vec![Arc::new(Field::new(
+            name,
+            DataType::LargeBinary,
+            true,
+        ))])
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
@@ -227,7 +233,9 @@ impl GroupsAccumulator for RiseState {
         let count = self.emit(emit_to);
         let measure = self.measure;
         let rises = self.runs.take_rises(count)?.into_iter();
-        let column: Float64Array = rises.map(|rise| rise.map(|rise| measure.of(rise))).collect();
+        let column: Float64Array = rises
+            .map(|rise| rise.map(|rise| measure.of(rise)))
+            .collect();
         Ok(Arc::new(column))
     }
 

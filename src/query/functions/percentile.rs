@@ -2,15 +2,14 @@
 //!
 //! Hyndman and Fan (1996), type 7: numpy's and R's default. DataFusion's
 //! `percentile_cont` cuts the weight between two ranks to six decimals, so that
-//! the 0.95 quantile of 0, 1, 2, 3 is 2.849999 and not 2.85.
+//! its 0.95 quantile of 0, 1, 2, 3 is 2.849999.
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, LargeBinaryArray, LargeBinaryBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, LargeListArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type};
-use datafusion::common::{Result, cast::as_large_binary_array, exec_err, plan_err};
+use datafusion::common::{Result, cast::as_large_list_array, exec_err, plan_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{
@@ -29,12 +28,13 @@ pub(super) static FUNCTION: Function = Function {
 between the two nearest ranks (numpy's default, type 7): `percentile(value, 0.95)` is the p95. NULL, \
 NaN and stale markers are passed over. All values are kept in memory; where an estimate will do, \
 `approx_percentile_cont(0.95) WITHIN GROUP (ORDER BY value)` needs little.",
-    example: "SELECT percentile(value, 0.95) AS p95 FROM (VALUES (0), (1), (2), (3)) AS latency(value)",
+    example: "SELECT percentile(value, 0.4) AS p40 \
+FROM (VALUES (15), (20), (35), (40), (50)) AS latency(value)",
     result: "\
 +------+
-| p95  |
+| p40  |
 +------+
-| 2.85 |
+| 29.0 |
 +------+",
     register: |ctx| ctx.register_udaf(AggregateUDF::from(Percentile::new())),
 };
@@ -65,7 +65,10 @@ impl AggregateUDFImpl for Percentile {
         let [value, q] = given else {
             return plan_err!("percentile takes two arguments: percentile(value, q)");
         };
-        Ok(vec![value_type("percentile", value)?, value_type("percentile", q)?])
+        Ok(vec![
+            value_type("percentile", value)?,
+            value_type("percentile", q)?,
+        ])
     }
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
@@ -73,8 +76,12 @@ impl AggregateUDFImpl for Percentile {
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
-        let name = format_state_name(args.name, "values");
-        Ok(vec![Arc::new(Field::new(name, DataType::LargeBinary, true))])
+        let values = format_state_name(args.name, "values");
+        let q = format_state_name(args.name, "q");
+        Ok(vec![
+            Arc::new(Field::new(values, DataType::LargeList(item()), true)),
+            Arc::new(Field::new(q, DataType::Float64, true)),
+        ])
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
@@ -94,63 +101,48 @@ impl AggregateUDFImpl for Percentile {
     }
 }
 
-/// The values of all groups in order of arrival.
+/// The values of all groups.
 #[derive(Debug, Default)]
 struct Values {
+    groups: Vec<Group>,
+    count: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Group {
     values: Vec<f64>,
-    /// The group of each value.
-    groups: Vec<u32>,
-    /// What was asked for, a group; NaN until its first row.
-    quantiles: Vec<f64>,
+    /// What was asked for; NaN until the first row.
+    q: f64,
+}
+
+impl Group {
+    const EMPTY: Self = Self {
+        values: Vec::new(),
+        q: f64::NAN,
+    };
 }
 
 impl Values {
-    fn push(&mut self, group: usize, value: f64) -> Result<()> {
-        let Ok(group) = u32::try_from(group) else {
-            return exec_err!("percentile: too many groups");
-        };
-        self.values.push(value);
-        self.groups.push(group);
-        Ok(())
+    fn take(&mut self, emit_to: EmitTo) -> Vec<Group> {
+        if let EmitTo::First(count) = emit_to
+            && self.groups.len() < count
+        {
+            self.groups.resize(count, Group::EMPTY);
+        }
+        let taken = emit_to.take_needed(&mut self.groups);
+        self.count = self.groups.iter().map(|group| group.values.len()).sum();
+        taken
     }
+}
 
-    /// Removes the first groups and returns what was asked of each, its values
-    /// lying together, and where those of each group begin.
-    fn take(&mut self, emit_to: EmitTo) -> (Vec<f64>, Vec<f64>, Vec<usize>) {
-        let count = match emit_to {
-            EmitTo::All => self.quantiles.len(),
-            EmitTo::First(count) => count,
-        };
-        let mut quantiles = self.quantiles.split_off(count.min(self.quantiles.len()));
-        std::mem::swap(&mut quantiles, &mut self.quantiles);
-        quantiles.resize(count, f64::NAN);
-        let mut starts = vec![0; count + 1];
-        for group in self.groups.iter().map(|&group| group as usize) {
-            if group < count {
-                starts[group + 1] += 1;
-            }
-        }
-        for group in 0..count {
-            starts[group + 1] += starts[group];
-        }
-        let mut taken = vec![0.0; starts[count]];
-        let mut next = starts.clone();
-        let (values, groups) = (std::mem::take(&mut self.values), std::mem::take(&mut self.groups));
-        for (value, group) in values.into_iter().zip(groups) {
-            match (group as usize).checked_sub(count) {
-                None => {
-                    taken[next[group as usize]] = value;
-                    next[group as usize] += 1;
-                }
-                Some(rest) => {
-                    self.values.push(value);
-                    // Not more than the group it came from.
-                    self.groups.push(rest as u32);
-                }
-            }
-        }
-        (quantiles, taken, starts)
-    }
+fn item() -> Arc<Field> {
+    Arc::new(Field::new_list_field(DataType::Float64, false))
+}
+
+fn state_columns(values: Vec<f64>, lengths: Vec<usize>, q: Float64Array) -> Result<Vec<ArrayRef>> {
+    let values = Arc::new(Float64Array::from(values));
+    let lists = LargeListArray::try_new(item(), OffsetBuffer::from_lengths(lengths), values, None)?;
+    Ok(vec![Arc::new(lists), Arc::new(q)])
 }
 
 /// Computes a quantile of finite or infinite values, which it reorders.
@@ -168,7 +160,11 @@ fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
     }
     let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
     // Of two equal infinities the difference would be NaN.
-    Some(if low == high { low } else { low + (high - low) * weight })
+    Some(if low == high {
+        low
+    } else {
+        low + (high - low) * weight
+    })
 }
 
 impl GroupsAccumulator for Values {
@@ -179,67 +175,59 @@ impl GroupsAccumulator for Values {
         filter: Option<&BooleanArray>,
         total: usize,
     ) -> Result<()> {
-        self.quantiles.resize(total, f64::NAN);
+        self.groups.resize(total, Group::EMPTY);
         let [values, q] = [0, 1].map(|at| values[at].as_primitive::<Float64Type>());
-        self.values.reserve(values.len());
-        self.groups.reserve(values.len());
+        let kept = kept_rows(values, q, filter)?;
         for (row, &group) in groups.iter().enumerate() {
-            if filter.is_some_and(|f| f.is_null(row) || !f.value(row)) || q.is_null(row) {
-                continue;
-            }
-            if !(0.0..=1.0).contains(&q.value(row)) {
-                return exec_err!("percentile: q must lie between 0 and 1, not {}", q.value(row));
-            }
-            self.quantiles[group] = q.value(row);
-            if values.is_valid(row) && !values.value(row).is_nan() {
-                self.push(group, values.value(row))?;
+            if kept.as_ref().is_none_or(|kept| kept.value(row)) {
+                let value = values.value(row);
+                let group = &mut self.groups[group];
+                group.q = q.value(row);
+                if !value.is_nan() {
+                    group.values.push(value);
+                    self.count += 1;
+                }
             }
         }
         Ok(())
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
-        self.quantiles.resize(total, f64::NAN);
-        let states: &LargeBinaryArray = as_large_binary_array(&states[0])?;
+        self.groups.resize(total, Group::EMPTY);
+        let lists = as_large_list_array(&states[0])?;
+        let values = lists.values().as_primitive::<Float64Type>().values();
+        let offsets = lists.value_offsets();
+        let q = states[1].as_primitive::<Float64Type>();
         for (row, &group) in groups.iter().enumerate() {
-            if states.is_null(row) {
-                continue;
-            }
-            let mut numbers = states.value(row).chunks_exact(8).map(|bytes| {
-                let mut number = [0; 8];
-                number.copy_from_slice(bytes);
-                f64::from_le_bytes(number)
-            });
-            if let Some(q) = numbers.next().filter(|q| !q.is_nan()) {
-                self.quantiles[group] = q;
-            }
-            for value in numbers {
-                self.push(group, value)?;
+            let group = &mut self.groups[group];
+            if q.is_valid(row) && !q.value(row).is_nan() {
+                group.q = q.value(row);
+                // Offsets into an array that is in memory.
+                let list = &values[offsets[row] as usize..offsets[row + 1] as usize];
+                group.values.extend_from_slice(list);
+                self.count += list.len();
             }
         }
         Ok(())
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let (quantiles, mut values, starts) = self.take(emit_to);
-        let groups = starts.windows(2).zip(quantiles);
-        let answers: Float64Array =
-            groups.map(|(group, q)| quantile(&mut values[group[0]..group[1]], q)).collect();
+        let groups = self.take(emit_to).into_iter();
+        let answers: Float64Array = groups
+            .map(|mut group| quantile(&mut group.values, group.q))
+            .collect();
         Ok(Arc::new(answers))
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let (quantiles, values, starts) = self.take(emit_to);
-        let mut states =
-            LargeBinaryBuilder::with_capacity(quantiles.len(), (values.len() + quantiles.len()) * 8);
-        let mut bytes = Vec::new();
-        for (group, q) in starts.windows(2).zip(quantiles) {
-            bytes.clear();
-            bytes.extend_from_slice(&q.to_le_bytes());
-            bytes.extend(values[group[0]..group[1]].iter().flat_map(|value| value.to_le_bytes()));
-            states.append_value(&bytes);
+        let groups = self.take(emit_to);
+        let lengths: Vec<usize> = groups.iter().map(|group| group.values.len()).collect();
+        let q: Float64Array = groups.iter().map(|group| Some(group.q)).collect();
+        let mut values = Vec::with_capacity(lengths.iter().sum());
+        for group in groups {
+            values.extend_from_slice(&group.values);
         }
-        Ok(vec![Arc::new(states.finish())])
+        state_columns(values, lengths, q)
     }
 
     fn convert_to_state(
@@ -247,22 +235,46 @@ impl GroupsAccumulator for Values {
         values: &[ArrayRef],
         filter: Option<&BooleanArray>,
     ) -> Result<Vec<ArrayRef>> {
-        let rows = values[0].len();
-        let groups: Vec<usize> = (0..rows).collect();
-        let mut each = Self::default();
-        each.update_batch(values, &groups, filter, rows)?;
-        each.state(EmitTo::All)
+        let [values, q] = [0, 1].map(|at| values[at].as_primitive::<Float64Type>());
+        let kept = kept_rows(values, q, filter)?;
+        let counts = |row: &usize| {
+            kept.as_ref().is_none_or(|kept| kept.value(*row)) && !values.value(*row).is_nan()
+        };
+        let rows = 0..values.len();
+        let lengths = rows.clone().map(|row| usize::from(counts(&row))).collect();
+        let single = rows.filter(counts).map(|row| values.value(row)).collect();
+        state_columns(single, lengths, q.clone())
     }
 
     fn size(&self) -> usize {
-        (self.values.capacity() + self.quantiles.capacity()) * size_of::<f64>()
-            + self.groups.capacity() * size_of::<u32>()
+        // Vectors grow by doubling: half of what they hold again, on average.
+        self.groups.capacity() * size_of::<Group>() + self.count * size_of::<f64>() * 3 / 2
     }
+}
+
+/// Tells which rows count, where not all do; checks what is asked for.
+fn kept_rows(
+    values: &Float64Array,
+    q: &Float64Array,
+    filter: Option<&BooleanArray>,
+) -> Result<Option<BooleanBuffer>> {
+    if let Some(wrong) = q.iter().flatten().find(|q| !(0.0..=1.0).contains(q)) {
+        return exec_err!("percentile: q must lie between 0 and 1, not {wrong}");
+    }
+    let present = NullBuffer::union(values.nulls(), q.nulls()).map(NullBuffer::into_inner);
+    let wanted = filter.map(|filter| match filter.nulls() {
+        Some(nulls) => filter.values() & nulls.inner(),
+        None => filter.values().clone(),
+    });
+    Ok(match (present, wanted) {
+        (Some(present), Some(wanted)) => Some(&present & &wanted),
+        (present, wanted) => present.or(wanted),
+    })
 }
 
 impl GroupState for Values {
     fn current(&self) -> Result<Option<f64>> {
-        let q = self.quantiles.first().copied().unwrap_or(f64::NAN);
-        Ok(quantile(&mut self.values.clone(), q))
+        let group = self.groups.first().cloned();
+        Ok(group.and_then(|mut group| quantile(&mut group.values, group.q)))
     }
 }

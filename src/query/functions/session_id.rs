@@ -82,15 +82,20 @@ impl WindowUDFImpl for SessionId {
             return plan_err!("session_id needs a constant gap, such as '30m'");
         };
         match Width::from_scalar("session_id", gap.value())? {
-            Some(Width::Fixed(gap)) => Ok(Box::new(Sessions { gap, last: None, session: 1 })),
-            _ => plan_err!("session_id needs a gap of a fixed length: days, hours, minutes, seconds"),
+            Some(Width::Fixed(gap)) => Ok(Box::new(Sessions {
+                gap,
+                last: None,
+                session: 1,
+            })),
+            _ => {
+                plan_err!("session_id needs a gap of a fixed length: days, hours, minutes, seconds")
+            }
         }
     }
 
     fn field(&self, args: WindowUDFFieldArgs) -> Result<FieldRef> {
         Ok(Arc::new(Field::new(args.name(), DataType::Int64, true)))
     }
-
 
     fn limit_effect(&self, _: &[Arc<dyn PhysicalExpr>]) -> LimitEffect {
         LimitEffect::None
@@ -108,7 +113,11 @@ struct Sessions {
 impl Sessions {
     fn next(&mut self, ts: Option<i64>) -> Option<i64> {
         let ts = ts?;
-        if self.last.replace(ts).is_some_and(|last| ts.abs_diff(last) > self.gap.unsigned_abs()) {
+        if self
+            .last
+            .replace(ts)
+            .is_some_and(|last| ts.abs_diff(last) > self.gap.unsigned_abs())
+        {
             self.session += 1;
         }
         Some(self.session)

@@ -4,7 +4,9 @@
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use datafusion::catalog::{Session, TableFunctionArgs};
-use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err, plan_datafusion_err, plan_err};
+use datafusion::common::{
+    DataFusionError, Result, ScalarValue, exec_err, plan_datafusion_err, plan_err,
+};
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::Expr;
@@ -70,7 +72,11 @@ impl<'a> Arguments<'a> {
 
     pub(super) fn at_most(&self, count: usize) -> Result<()> {
         if self.exprs.len() > count {
-            return plan_err!("{}: too many arguments; usage: {}", self.function, self.syntax);
+            return plan_err!(
+                "{}: too many arguments; usage: {}",
+                self.function,
+                self.syntax
+            );
         }
         Ok(())
     }

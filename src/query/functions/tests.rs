@@ -36,7 +36,10 @@ fn query(ctx: &SessionContext, sql: &str) -> Vec<String> {
     let table = pretty_format_batches(&batches).unwrap().to_string();
     let rows = table.lines().skip(3).filter(|line| !line.starts_with('+'));
     rows.map(|line| {
-        let cells = line.split('|').map(str::trim).filter(|cell| !cell.is_empty());
+        let cells = line
+            .split('|')
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty());
         cells.collect::<Vec<_>>().join(" ")
     })
     .collect()
@@ -53,7 +56,11 @@ type Sample = (i64, i64, Option<f64>);
 fn batch(samples: &[Sample]) -> RecordBatch {
     let schema = Schema::new(vec![
         Field::new("series_id", DataType::Int64, false),
-        Field::new("ts", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false),
+        Field::new(
+            "ts",
+            DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            false,
+        ),
         Field::new("value", DataType::Float64, true),
     ]);
     let ts = samples.iter().map(|s| s.1 * 1_000_000);
@@ -75,7 +82,9 @@ fn load(ctx: &SessionContext, partitions: Vec<Vec<RecordBatch>>) {
 fn load_sorted(ctx: &SessionContext, samples: &[Sample], rows: usize) {
     let batches = samples.chunks(rows).map(batch).collect();
     let table = MemTable::try_new(batch(&[]).schema(), vec![batches]).unwrap();
-    let order = ["series_id", "ts"].map(|name| col(name).sort(true, false)).to_vec();
+    let order = ["series_id", "ts"]
+        .map(|name| col(name).sort(true, false))
+        .to_vec();
     let table = table.with_sort_order(vec![order]);
     ctx.register_table("samples", Arc::new(table)).unwrap();
 }
@@ -90,7 +99,11 @@ fn counters() -> Vec<Sample> {
                 (2, 7) => crate::model::stale_nan(),
                 _ => (step * (series + 1)) as f64 + 100.0,
             };
-            samples.push((series, step * 15, Some(value).filter(|_| (series, step) != (0, 5))));
+            samples.push((
+                series,
+                step * 15,
+                Some(value).filter(|_| (series, step) != (0, 5)),
+            ));
         }
     }
     samples
@@ -117,16 +130,29 @@ fn what_datafusion_has_works_on_our_types() {
     load_sorted(&ctx, &samples, 2);
     for (sql, expected) in [
         // Should be 2.85: why there is `percentile`.
-        ("percentile_cont(0.95) WITHIN GROUP (ORDER BY value)", "2.849999"),
+        (
+            "percentile_cont(0.95) WITHIN GROUP (ORDER BY value)",
+            "2.849999",
+        ),
         ("quantile_cont(value, 0.5)", "1.5"),
         ("median(value)", "1.5"),
-        ("round(approx_percentile_cont(0.5) WITHIN GROUP (ORDER BY value), 3)", "1.5"),
+        (
+            "round(approx_percentile_cont(0.5) WITHIN GROUP (ORDER BY value), 3)",
+            "1.5",
+        ),
         ("first_value(value ORDER BY ts)", "0.0"),
         ("last_value(value ORDER BY ts)", "3.0"),
-        ("max(date_bin(INTERVAL '2 minutes', ts, TIMESTAMP '1970-01-01T00:00:00Z'))", "1970-01-01T00:02:00Z"),
+        (
+            "max(date_bin(INTERVAL '2 minutes', ts, TIMESTAMP '1970-01-01T00:00:00Z'))",
+            "1970-01-01T00:02:00Z",
+        ),
         ("count(*) FILTER (WHERE value > 1)", "2"),
     ] {
-        assert_eq!(query(&ctx, &format!("SELECT {sql} FROM samples")), [expected], "{sql}");
+        assert_eq!(
+            query(&ctx, &format!("SELECT {sql} FROM samples")),
+            [expected],
+            "{sql}"
+        );
     }
     let sliding = "SELECT avg(value) OVER (PARTITION BY series_id ORDER BY ts \
         RANGE INTERVAL '1 minute' PRECEDING) FROM samples ORDER BY ts";

@@ -58,7 +58,9 @@ impl Width {
             scalar if scalar.is_null() => return Ok(None),
             ScalarValue::Utf8(Some(text)) => match parse_duration(text) {
                 Ok(micros) => (0, Some(micros)),
-                Err(error) => return exec_err!("{function}: {error}; for months INTERVAL '1 month'"),
+                Err(error) => {
+                    return exec_err!("{function}: {error}; for months INTERVAL '1 month'");
+                }
             },
             ScalarValue::IntervalMonthDayNano(Some(i)) => {
                 let days = i64::from(i.days).checked_mul(MICROS_PER_DAY);
@@ -87,7 +89,9 @@ pub(super) fn width_type(function: &str, given: &DataType) -> Result<DataType> {
         }
         DataType::Interval(_) => DataType::Interval(IntervalUnit::MonthDayNano),
         DataType::Duration(_) => DataType::Duration(TimeUnit::Microsecond),
-        other => return plan_err!("{function} needs an interval or '5m' for its width, not {other}"),
+        other => {
+            return plan_err!("{function} needs an interval or '5m' for its width, not {other}");
+        }
     })
 }
 
@@ -122,7 +126,8 @@ fn alignment(argument: Option<&ColumnarValue>) -> Result<Option<Alignment>> {
     Ok(match scalar {
         scalar if scalar.is_null() => None,
         ScalarValue::TimestampMicrosecond(Some(origin), _) => Some(Alignment::Origin(*origin)),
-        ScalarValue::Utf8(Some(text)) => match (text.parse::<Tz>(), parse_timestamp(text, Tz::UTC)) {
+        ScalarValue::Utf8(Some(text)) => match (text.parse::<Tz>(), parse_timestamp(text, Tz::UTC))
+        {
             (Ok(tz), _) => Some(Alignment::Zone(tz)),
             (_, Ok(origin)) => Some(Alignment::Origin(origin)),
             _ => {
@@ -149,9 +154,14 @@ impl ScalarUDFImpl for TimeBucket {
         let (width, ts, third) = match given {
             [width, ts] => (width, ts, None),
             [width, ts, third] => (width, ts, Some(third)),
-            _ => return plan_err!("time_bucket is called time_bucket(width, ts [, origin | zone])"),
+            _ => {
+                return plan_err!("time_bucket is called time_bucket(width, ts [, origin | zone])");
+            }
         };
-        let mut types = vec![width_type("time_bucket", width)?, micros_type("time_bucket", ts)?];
+        let mut types = vec![
+            width_type("time_bucket", width)?,
+            micros_type("time_bucket", ts)?,
+        ];
         types.extend(third.map(|third| match third {
             DataType::Timestamp(_, tz) => DataType::Timestamp(TimeUnit::Microsecond, tz.clone()),
             DataType::Date32 | DataType::Date64 => DataType::Timestamp(TimeUnit::Microsecond, None),
@@ -181,7 +191,9 @@ impl ScalarUDFImpl for TimeBucket {
         let width = constant_width("time_bucket", &args.args[0])?;
         let alignment = alignment(args.args.get(2))?;
         let (Some(width), Some(alignment)) = (width, alignment) else {
-            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(args.return_type())?));
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from(
+                args.return_type(),
+            )?));
         };
         let mut bucketer = Bucketer::new(width, alignment)?;
         let is_scalar = matches!(args.args[1], ColumnarValue::Scalar(_));
@@ -190,10 +202,15 @@ impl ScalarUDFImpl for TimeBucket {
         let ts = ts.as_primitive::<TimestampMicrosecondType>();
         let mut starts = Vec::with_capacity(ts.len());
         for (row, &at) in ts.values().iter().enumerate() {
-            starts.push(if ts.is_valid(row) { bucketer.start(at)? } else { 0 });
+            starts.push(if ts.is_valid(row) {
+                bucketer.start(at)?
+            } else {
+                0
+            });
         }
-        let starts = PrimitiveArray::<TimestampMicrosecondType>::new(starts.into(), ts.nulls().cloned())
-            .with_data_type(ts.data_type().clone());
+        let starts =
+            PrimitiveArray::<TimestampMicrosecondType>::new(starts.into(), ts.nulls().cloned())
+                .with_data_type(ts.data_type().clone());
         if is_scalar {
             return ScalarValue::try_from_array(&starts, 0).map(ColumnarValue::Scalar);
         }

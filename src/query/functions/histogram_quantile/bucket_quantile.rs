@@ -69,13 +69,15 @@ mod tests {
 
     const INF: f64 = f64::INFINITY;
 
+    type Case<'a> = (f64, &'a [(f64, f64)], Option<f64>);
+
     #[test]
     fn follows_the_rules_of_prometheus() {
         // By hand, from the rules in the documentation of histogram_quantile.
         let ten: &[(f64, f64)] = &[(0.1, 5.0), (0.2, 9.0), (0.4, 10.0), (INF, 10.0)];
         let negative: &[(f64, f64)] = &[(-1.0, 4.0), (1.0, 8.0), (INF, 8.0)];
         let broken: &[(f64, f64)] = &[(1.0, 6.0), (2.0, 5.0), (3.0, 10.0), (INF, 9.0)];
-        let cases: &[(f64, &[(f64, f64)], Option<f64>)] = &[
+        let cases: &[Case<'_>] = &[
             (0.5, ten, Some(0.1)),
             (0.25, ten, Some(0.05)),
             (0.7, ten, Some(0.15)),
@@ -110,7 +112,12 @@ mod tests {
     #[test]
     fn float_noise_is_not_a_bucket() {
         // The +Inf bucket is larger by rounding only: the quantile is in the one before.
-        let mut buckets = [(1.0, 5.0), (2.0, 10.0), (3.0, 10.000_000_000_000_002), (INF, 10.0)];
+        let mut buckets = [
+            (1.0, 5.0),
+            (2.0, 10.0),
+            (3.0, 10.000_000_000_000_002),
+            (INF, 10.0),
+        ];
         assert_eq!(bucket_quantile(1.0, &mut buckets), Some(2.0));
     }
 }

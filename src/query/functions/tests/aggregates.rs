@@ -50,27 +50,52 @@ fn values_by_hand() {
     // The bucket of the reset begins at 0 and rises to 19; nothing between buckets.
     assert_eq!(
         query(&ctx, by_bucket),
-        ["1970-01-01T00:00:00Z 38.0", "1970-01-01T00:05:00Z 19.0", "1970-01-01T00:10:00Z 19.0"]
+        [
+            "1970-01-01T00:00:00Z 38.0",
+            "1970-01-01T00:05:00Z 19.0",
+            "1970-01-01T00:10:00Z 19.0"
+        ]
     );
 }
 
 #[test]
 fn fewer_than_two_samples_are_null() {
     let ctx = context(1, 8192);
-    load(&ctx, vec![vec![batch(&[(1, 0, Some(5.0)), (2, 0, None), (2, 1, Some(f64::NAN))])]]);
+    load(
+        &ctx,
+        vec![vec![batch(&[
+            (1, 0, Some(5.0)),
+            (2, 0, None),
+            (2, 1, Some(f64::NAN)),
+        ])]],
+    );
     assert_eq!(query(&ctx, BY_SERIES), ["1", "2"]);
-    assert_eq!(query(&ctx, "SELECT increase(ts, value) IS NULL FROM samples WHERE ts IS NULL"), ["true"]);
+    assert_eq!(
+        query(
+            &ctx,
+            "SELECT increase(ts, value) IS NULL FROM samples WHERE ts IS NULL"
+        ),
+        ["true"]
+    );
 }
 
 #[test]
 fn of_two_samples_at_one_time_the_later_counts() {
     let ctx = context(1, 8192);
-    let samples = [(1, 0, Some(100.0)), (1, 1, Some(5.0)), (1, 1, Some(110.0)), (1, 2, Some(120.0))];
+    let samples = [
+        (1, 0, Some(100.0)),
+        (1, 1, Some(5.0)),
+        (1, 1, Some(110.0)),
+        (1, 2, Some(120.0)),
+    ];
     load(&ctx, vec![vec![batch(&samples)]]);
     assert_eq!(query(&ctx, BY_SERIES), ["1 20.0"]);
     let again = context(4, 1);
     let same = batch(&[(1, 0, Some(1.0)), (1, 1, Some(2.0))]);
-    load(&again, vec![vec![same, batch(&[(1, 1, Some(2.0)), (1, 2, Some(4.0))])]]);
+    load(
+        &again,
+        vec![vec![same, batch(&[(1, 1, Some(2.0)), (1, 2, Some(4.0))])]],
+    );
     assert_eq!(query(&again, BY_SERIES), ["1 3.0"]);
 }
 
@@ -78,15 +103,27 @@ fn of_two_samples_at_one_time_the_later_counts() {
 fn series_mixed_in_one_group_are_an_error() {
     let ctx = context(1, 8192);
     let ticks = |id, from: i64| (0..10).map(move |i| (id, from + i * 15, Some(i as f64)));
-    load(&ctx, vec![vec![batch(&ticks(1, 0).collect::<Vec<_>>()), batch(&ticks(2, 7).collect::<Vec<_>>())]]);
+    load(
+        &ctx,
+        vec![vec![
+            batch(&ticks(1, 0).collect::<Vec<_>>()),
+            batch(&ticks(2, 7).collect::<Vec<_>>()),
+        ]],
+    );
     let error = try_query(&ctx, "SELECT increase(ts, value) FROM samples").unwrap_err();
-    assert!(error.contains("GROUP BY") && error.contains("ORDER BY ts"), "{error}");
+    assert!(
+        error.contains("GROUP BY") && error.contains("ORDER BY ts"),
+        "{error}"
+    );
     // In no order at all, but told so.
     let mut shuffled: Vec<Sample> = ticks(1, 0).collect();
     shuffled.rotate_left(3);
     shuffled.swap(1, 5);
     let ctx = context(4, 2);
-    load(&ctx, shuffled.chunks(3).map(|rows| vec![batch(rows)]).collect());
+    load(
+        &ctx,
+        shuffled.chunks(3).map(|rows| vec![batch(rows)]).collect(),
+    );
     let sql = "SELECT increase(ts, value ORDER BY ts) FROM samples GROUP BY series_id";
     assert_eq!(query(&ctx, sql), ["9.0"]);
 }
@@ -103,7 +140,11 @@ fn pieces_dealt_to_partitions_add_up() {
             // A filter joins what is left of batches that were far apart.
             let filtered = "SELECT series_id, increase(ts, value) FROM samples \
                 WHERE value > -1 OR series_id = 0 GROUP BY series_id ORDER BY series_id";
-            assert_eq!(rises(&ctx, filtered), expected, "filtered {partitions} {rows}");
+            assert_eq!(
+                rises(&ctx, filtered),
+                expected,
+                "filtered {partitions} {rows}"
+            );
         }
     }
 }
@@ -148,12 +189,23 @@ fn percentiles_are_those_of_numpy() {
     for (partitions, batch_size) in [(1, 8192), (4, 1), (4, 7)] {
         let ctx = context(partitions, batch_size);
         let of = |q: &str| {
-            query(&ctx, &format!("SELECT percentile(v, {q}) FROM {rows} GROUP BY g ORDER BY g"))
+            query(
+                &ctx,
+                &format!("SELECT percentile(v, {q}) FROM {rows} GROUP BY g ORDER BY g"),
+            )
         };
-        for (q, expected) in [("0", "15.0"), ("0.05", "16.0"), ("0.3", "23.0"), ("0.4", "29.0"), ("1", "50.0")] {
+        for (q, expected) in [
+            ("0", "15.0"),
+            ("0.05", "16.0"),
+            ("0.3", "23.0"),
+            ("0.4", "29.0"),
+            ("1", "50.0"),
+        ] {
             assert_eq!(of(q), [expected, "inf", ""], "{q}");
         }
-        let all = format!("SELECT percentile(v, 0.5), percentile(v, 0.5) FILTER (WHERE g = 3) FROM {rows}");
+        let all = format!(
+            "SELECT percentile(v, 0.5), percentile(v, 0.5) FILTER (WHERE g = 3) FROM {rows}"
+        );
         assert_eq!(query(&ctx, &all), ["40.0"]);
     }
     fails("SELECT percentile(1.0, 95)", "between 0 and 1");

@@ -21,22 +21,55 @@ fn gaps_become_rows() {
     load_table(&ctx);
     let at = |rest: [&str; 8]| -> Vec<String> {
         let minute = |i| format!("2026-03-01T00:0{}:00", i % 4);
-        (0..).zip(rest).map(|(i, rest)| format!("{} {rest}", minute(i))).collect()
+        (0..)
+            .zip(rest)
+            .map(|(i, rest)| format!("{} {rest}", minute(i)))
+            .collect()
     };
     assert_eq!(
         rows(&ctx, &format!("{LOAD}, '1m')")),
-        at(["a 1.0 1 false", "a true", "a true", "a 4.0 4 false", "b true", "b 7 false", "b true", "b true"])
+        at([
+            "a 1.0 1 false",
+            "a true",
+            "a true",
+            "a 4.0 4 false",
+            "b true",
+            "b 7 false",
+            "b true",
+            "b true"
+        ])
     );
     assert_eq!(
         rows(&ctx, &format!("{LOAD}, '1m', 'previous')")),
-        at(["a 1.0 1 false", "a 1.0 1 true", "a 1.0 1 true", "a 4.0 4 false", "b true", "b 7 false", "b 7 true", "b 7 true"])
+        at([
+            "a 1.0 1 false",
+            "a 1.0 1 true",
+            "a 1.0 1 true",
+            "a 4.0 4 false",
+            "b true",
+            "b 7 false",
+            "b 7 true",
+            "b 7 true"
+        ])
     );
     assert_eq!(
         rows(&ctx, &format!("{LOAD}, '1m', 'linear')")),
-        at(["a 1.0 1.0 false", "a 2.0 2.0 true", "a 3.0 3.0 true", "a 4.0 4.0 false", "b true", "b 7.0 false", "b true", "b true"])
+        at([
+            "a 1.0 1.0 false",
+            "a 2.0 2.0 true",
+            "a 3.0 3.0 true",
+            "a 4.0 4.0 false",
+            "b true",
+            "b 7.0 false",
+            "b true",
+            "b true"
+        ])
     );
     // since is inclusive, until exclusive; both may lie off the grid.
-    let part = rows(&ctx, &format!("{LOAD}, '1m', 'null', '2026-03-01T00:00:30Z', TIMESTAMP '2026-03-01 00:02:30')"));
+    let part = rows(
+        &ctx,
+        &format!("{LOAD}, '1m', 'null', '2026-03-01T00:00:30Z', TIMESTAMP '2026-03-01 00:02:30')"),
+    );
     assert_eq!(part.len(), 4);
     assert!(part[0].starts_with("2026-03-01T00:01:00"), "{part:?}");
     let empty = "gap_fill('SELECT ts, service, cpu FROM load WHERE cpu > 9', '1m', 'linear', '2026-03-01', '2026-03-02')";
@@ -45,7 +78,8 @@ fn gaps_become_rows() {
 
 #[test]
 fn gap_fill_says_what_is_wrong() {
-    let values = |rows: &str| format!("gap_fill('SELECT * FROM (VALUES {rows}) AS t(ts, v)', '1m')");
+    let values =
+        |rows: &str| format!("gap_fill('SELECT * FROM (VALUES {rows}) AS t(ts, v)', '1m')");
     for (call, part) in [
         (values("(TIMESTAMP ''2026-03-01 00:00:30'', 1)"), "time_bucket(step, ts)"),
         (values("(TIMESTAMP ''2026-03-01'', 1), (TIMESTAMP ''2026-03-01'', 2)"), "two rows at 2026-03-01T00:00:00Z"),
@@ -67,19 +101,45 @@ fn as_of_matches_by_hand() {
     let ctx = context(2, 7);
     try_query(&ctx, "CREATE TABLE l AS SELECT * FROM (VALUES (10, 'a'), (20, 'b'), (25, 'a'), (NULL, 'a')) AS t(k, s)").unwrap();
     try_query(&ctx, "CREATE TABLE r AS SELECT * FROM (VALUES ('a', 10, 'x'), ('a', 22, 'y'), ('b', 30, 'z'), ('a', 10, 'w')) AS t(s, k, v)").unwrap();
-    let call = |rest: &str| rows(&ctx, &format!("asof_join('SELECT * FROM l', 'SELECT * FROM r', 'k', 's'{rest})"));
+    let call = |rest: &str| {
+        rows(
+            &ctx,
+            &format!("asof_join('SELECT * FROM l', 'SELECT * FROM r', 'k', 's'{rest})"),
+        )
+    };
     assert_eq!(call(""), ["10 a 10 w", "20 b", "25 a 22 y", "a"]);
     assert_eq!(call(", 'forward'"), ["10 a 10 x", "20 b 30 z", "25 a", "a"]);
-    assert_eq!(call(", 'nearest', '5'"), ["10 a 10 w", "20 b", "25 a 22 y", "a"]);
+    assert_eq!(
+        call(", 'nearest', '5'"),
+        ["10 a 10 w", "20 b", "25 a 22 y", "a"]
+    );
     let without_by = "asof_join('SELECT k FROM l', 'SELECT k, v FROM r', 'k', '', 'backward', '3')";
     assert_eq!(rows(&ctx, without_by), ["10 10 w", "20", "25 22 y", ""]);
     for (call, part) in [
-        ("asof_join('SELECT 1 AS k', 'SELECT 1 AS j', 'k')", "no column \"k\", but j"),
-        ("asof_join('SELECT 1 AS k', 'SELECT now() AS k', 'k')", "timestamp in one"),
-        ("asof_join('SELECT 1.5 AS k', 'SELECT 1 AS k', 'k')", "timestamp or an integer"),
-        ("asof_join('SELECT 1 AS k', 'SELECT 1 AS k', 'k', '', 'sideways')", "'nearest'"),
-        ("asof_join('SELECT 1 AS k', 'SELECT 1 AS k', 'k', '', 'forward', '-1')", "whole number"),
-        ("asof_join('SELECT now() AS k', 'SELECT now() AS k', 'k', '', 'forward', 'soon')", "not a duration"),
+        (
+            "asof_join('SELECT 1 AS k', 'SELECT 1 AS j', 'k')",
+            "no column \"k\", but j",
+        ),
+        (
+            "asof_join('SELECT 1 AS k', 'SELECT now() AS k', 'k')",
+            "timestamp in one",
+        ),
+        (
+            "asof_join('SELECT 1.5 AS k', 'SELECT 1 AS k', 'k')",
+            "timestamp or an integer",
+        ),
+        (
+            "asof_join('SELECT 1 AS k', 'SELECT 1 AS k', 'k', '', 'sideways')",
+            "'nearest'",
+        ),
+        (
+            "asof_join('SELECT 1 AS k', 'SELECT 1 AS k', 'k', '', 'forward', '-1')",
+            "whole number",
+        ),
+        (
+            "asof_join('SELECT now() AS k', 'SELECT now() AS k', 'k', '', 'forward', 'soon')",
+            "not a duration",
+        ),
     ] {
         fails(&format!("SELECT * FROM {call}"), part);
     }
@@ -91,7 +151,9 @@ fn a_table_function_may_stand_in_another_and_in_any_runtime() {
     load_table(&ctx);
     let nested = "gap_fill($$ SELECT ts, service, cpu FROM gap_fill('SELECT ts, service, cpu FROM load', '1m') $$, '1m', 'previous')";
     assert_eq!(rows(&ctx, nested).len(), 8);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let count = runtime.block_on(async {
         let frame = ctx.sql(&format!("SELECT * FROM {nested}")).await.unwrap();
         frame.count().await.unwrap()
@@ -101,7 +163,10 @@ fn a_table_function_may_stand_in_another_and_in_any_runtime() {
 
 fn ticks(name: &str, rows: &[(i64, u8)]) -> (SessionContext, String) {
     let ctx = context(1, 8192);
-    let samples: Vec<Sample> = (0..).zip(rows).map(|(i, &(t, g))| (i64::from(g), t, Some(f64::from(i)))).collect();
+    let samples: Vec<Sample> = (0..)
+        .zip(rows)
+        .map(|(i, &(t, g))| (i64::from(g), t, Some(f64::from(i))))
+        .collect();
     let table = MemTable::try_new(batch(&[]).schema(), vec![vec![batch(&samples)]]).unwrap();
     ctx.register_table(name, Arc::new(table)).unwrap();
     (ctx, name.into())

@@ -21,14 +21,20 @@ fn counter_delta_streams_over_a_sorted_scan() {
 fn a_rolling_increase_follows_its_frame() {
     let ctx = context(1, 8192);
     let values = [10.0, 12.0, 3.0, f64::NAN, 4.0];
-    let samples: Vec<Sample> = (0..).zip(values).map(|(i, v)| (1, i * 60, Some(v))).collect();
+    let samples: Vec<Sample> = (0..)
+        .zip(values)
+        .map(|(i, v)| (1, i * 60, Some(v)))
+        .collect();
     load_sorted(&ctx, &samples, 2);
     let sql = "SELECT increase(ts, value) OVER (PARTITION BY series_id ORDER BY ts \
         RANGE INTERVAL '2 minutes' PRECEDING) FROM samples ORDER BY ts";
     assert_eq!(query(&ctx, sql), ["", "2.0", "5.0", "3.0", "1.0"]);
     let from_the_beginning = "SELECT increase(ts, value) OVER (PARTITION BY series_id ORDER BY ts) \
         FROM samples ORDER BY ts";
-    assert_eq!(query(&ctx, from_the_beginning), ["", "2.0", "5.0", "5.0", "6.0"]);
+    assert_eq!(
+        query(&ctx, from_the_beginning),
+        ["", "2.0", "5.0", "5.0", "6.0"]
+    );
 }
 
 #[test]
@@ -43,7 +49,13 @@ fn sessions_end_at_long_pauses() {
             "SELECT series_id, session_id(ts, {gap}) OVER (PARTITION BY series_id ORDER BY ts) \
              FROM samples ORDER BY series_id, ts"
         );
-        assert_eq!(query(&ctx, &sql), ["1 1", "1 1", "1 2", "2 1", "2 2", "2 2"]);
+        assert_eq!(
+            query(&ctx, &sql),
+            ["1 1", "1 1", "1 2", "2 1", "2 2", "2 2"]
+        );
     }
-    fails("SELECT session_id(ts, INTERVAL '1 month') OVER (ORDER BY ts) FROM (SELECT now() AS ts)", "fixed length");
+    fails(
+        "SELECT session_id(ts, INTERVAL '1 month') OVER (ORDER BY ts) FROM (SELECT now() AS ts)",
+        "fixed length",
+    );
 }

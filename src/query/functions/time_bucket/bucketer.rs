@@ -82,7 +82,9 @@ impl Bucketer {
             Width::Fixed(width) => {
                 // Both remainders are less than the width, so nothing overflows before the last step.
                 let into = ts.rem_euclid(width) - self.origin.rem_euclid(width);
-                let start = ts.checked_sub(into.rem_euclid(width)).ok_or_else(|| beyond(ts))?;
+                let start = ts
+                    .checked_sub(into.rem_euclid(width))
+                    .ok_or_else(|| beyond(ts))?;
                 Ok(start..start.saturating_add(width))
             }
             Width::Months(months) => {
@@ -120,8 +122,12 @@ fn month_start(month: i64) -> Result<i64> {
 }
 
 fn to_local(ts: i64, tz: Tz) -> Result<i64> {
-    let offset = tz.offset_from_utc_datetime(&clock(ts)?).fix().local_minus_utc();
-    ts.checked_add(i64::from(offset) * MICROS_PER_SECOND).ok_or_else(|| beyond(ts))
+    let offset = tz
+        .offset_from_utc_datetime(&clock(ts)?)
+        .fix()
+        .local_minus_utc();
+    ts.checked_add(i64::from(offset) * MICROS_PER_SECOND)
+        .ok_or_else(|| beyond(ts))
 }
 
 /// Of a doubled time the first is taken, or the second if `not_after` allows
@@ -132,7 +138,8 @@ fn to_utc(local: i64, tz: Tz, not_after: Option<i64>) -> Result<i64> {
     match tz.from_local_datetime(&clock(local)?) {
         LocalResult::Single(time) => Ok(micros(time)),
         LocalResult::Ambiguous(first, second) => {
-            let second = Some(micros(second)).filter(|&t| not_after.is_some_and(|limit| t <= limit));
+            let second =
+                Some(micros(second)).filter(|&t| not_after.is_some_and(|limit| t <= limit));
             Ok(second.unwrap_or(micros(first)))
         }
         LocalResult::None => {

@@ -1,0 +1,124 @@
+use crate::cli::Context;
+use crate::cli::error::CommandError;
+use crate::cli::exit_code::Exit;
+use crate::cli::load_summary::thousands;
+use crate::cli::output::OutputArgs;
+use crate::cli::read_args::ReadArgs;
+use crate::ingest::Format;
+use crate::query::Session;
+use crate::report::Document;
+use crate::store::{LoadOptions, Store, replay};
+
+/// List the records that could not be read, or read them again.
+#[derive(Debug, clap::Args)]
+#[command(before_help = "Examples:
+  retrocast rejects list
+  retrocast rejects list --by-reason
+  retrocast rejects replay --map when=ts")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    List(ListArgs),
+    Replay(ReplayArgs),
+}
+
+/// List dead letters: file, line, reason, raw text.
+#[derive(Debug, clap::Args)]
+#[command(before_help = "Examples:
+  retrocast rejects list
+  retrocast rejects list --by-reason --format json")]
+struct ListArgs {
+    /// Only those of this file.
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+    /// Count them by file, format and reason instead.
+    #[arg(long)]
+    by_reason: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Read dead letters again with other options; those that can be read now are
+/// added to the store and are no dead letters any more.
+#[derive(Debug, clap::Args)]
+#[command(before_help = "Examples:
+  retrocast rejects replay --map when=ts
+  retrocast rejects replay --time-format '%d/%m/%Y %H:%M'")]
+struct ReplayArgs {
+    /// Only those of this file.
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
+    match &args.command {
+        Command::List(args) => list(args, context),
+        Command::Replay(args) => again(args, context),
+    }
+}
+
+fn list(args: &ListArgs, context: &Context) -> Result<Exit, CommandError> {
+    let filter = match &args.file {
+        Some(file) => format!("WHERE file = '{}'", file.replace('\'', "''")),
+        None => String::new(),
+    };
+    let sql = if args.by_reason {
+        format!(
+            "SELECT file, format, reason, count(*) AS rejects, min(line) AS first_line
+             FROM rejects {filter} GROUP BY file, format, reason
+             ORDER BY rejects DESC, file, reason"
+        )
+    } else {
+        format!(
+            "SELECT ingested_at, file, line, format, reason, raw
+             FROM rejects {filter} ORDER BY ingested_at, file, line, reason"
+        )
+    };
+    let store = Store::open(&context.global.store)?;
+    let result = context.runtime.block_on(async {
+        let session = Session::open(&store).await?;
+        session.sql(&sql).await
+    })?;
+    let document = Document::from_batches("Dead letters", result.schema, result.batches);
+    args.output
+        .write(context, &document.map_err(|e| CommandError::usage(e.to_string()))?)?;
+    Ok(Exit::Fine)
+}
+
+fn again(args: &ReplayArgs, context: &Context) -> Result<Exit, CommandError> {
+    let store = Store::open(&context.global.store)?;
+    let options = LoadOptions {
+        from: args.read.format()?.map(Format::name),
+        read: args.read.options(context)?,
+    };
+    let handle = context.runtime.handle();
+    let report = replay(&store, args.file.as_deref(), &options, handle, context.now)?;
+    let remaining = report.tried - report.healed;
+    context.terminal.message(&format!(
+        "{} of {} dead letters can be read now ({} samples, {} log records, {} events, {} job runs); {} remain",
+        thousands(report.healed),
+        thousands(report.tried),
+        thousands(report.counts.samples),
+        thousands(report.counts.logs),
+        thousands(report.counts.events),
+        thousands(report.counts.job_runs),
+        thousands(remaining + report.skipped),
+    ));
+    if report.skipped > 0 {
+        context.terminal.message(&format!(
+            "{} stand for a whole file: ingest those files again",
+            thousands(report.skipped)
+        ));
+    }
+    Ok(if remaining + report.skipped == 0 {
+        Exit::Fine
+    } else {
+        Exit::Found
+    })
+}

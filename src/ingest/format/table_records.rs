@@ -1,0 +1,170 @@
+//! Reads records of named text fields from CSV with a header, JSON lines or a JSON array.
+
+use std::io::BufRead;
+
+use crate::ingest::{Head, ReadError, RecordSink};
+
+use super::csv_header::first_rows;
+use super::csv_rows::{Next, Rows};
+use super::json_fields::read_fields;
+use super::json_logs::for_first_records;
+use super::json_records::{JsonRecords, NextRecord};
+use super::log_fields::bag_member;
+
+/// One record: names and values in the order of the file, without the empty ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct TableRecord {
+    fields: Vec<(String, String)>,
+}
+
+impl TableRecord {
+    fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let filled = |(_, value): &(String, String)| {
+            !value.is_empty() && !value.eq_ignore_ascii_case("null")
+        };
+        Self {
+            fields: pairs.into_iter().filter(filled).collect(),
+        }
+    }
+
+    fn from_json(text: &[u8]) -> Result<Self, String> {
+        let fields = read_fields(text)?;
+        let name = |field: &super::json_fields::Field<'_>| {
+            bag_member(field)
+                .filter(|name| fields.iter().all(|other| other.path != *name))
+                .unwrap_or(&field.path)
+                .to_owned()
+        };
+        let pairs = fields
+            .iter()
+            .map(|field| (name(field), field.value.to_text().into_owned()));
+        Ok(Self::from_pairs(pairs))
+    }
+
+    /// Takes out the field with the first of these names that there is;
+    /// `Started At` and `started-at` count as `started_at`.
+    pub(super) fn take(&mut self, names: &[&str]) -> Option<String> {
+        let at = names
+            .iter()
+            .find_map(|name| self.fields.iter().position(|(n, _)| same_name(n, name)))?;
+        Some(self.fields.remove(at).1)
+    }
+
+    /// Returns the value that [`take`](Self::take) would take.
+    pub(super) fn get(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| {
+            let found = self.fields.iter().find(|(n, _)| same_name(n, name));
+            found.map(|(_, value)| value.as_str())
+        })
+    }
+
+    /// Returns what was not taken, sorted by name.
+    pub(super) fn rest(mut self) -> Vec<(String, String)> {
+        self.fields.sort();
+        self.fields.dedup_by(|b, a| a.0 == b.0);
+        self.fields
+    }
+}
+
+fn same_name(name: &str, wanted: &str) -> bool {
+    name.len() == wanted.len()
+        && name.bytes().zip(wanted.bytes()).all(|(a, b)| {
+            let a = if matches!(a, b' ' | b'-') { b'_' } else { a };
+            a.eq_ignore_ascii_case(&b)
+        })
+}
+
+/// Reads all records; those for which `take` fails are rejects with its reason.
+pub(super) fn read_table(
+    input: &mut dyn BufRead,
+    sink: &mut dyn RecordSink,
+    mut take: impl FnMut(TableRecord, &mut dyn RecordSink) -> Result<(), String>,
+) -> Result<(), ReadError> {
+    let head = input.fill_buf()?;
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if matches!(head.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        let mut records = JsonRecords::open(input)?;
+        while !sink.is_full() {
+            let read = match records.next()? {
+                NextRecord::Record => {
+                    TableRecord::from_json(records.text()).and_then(|record| take(record, sink))
+                }
+                NextRecord::Broken(reason) => Err(reason.to_owned()),
+                NextRecord::End => break,
+            };
+            if let Err(reason) = read {
+                sink.reject(records.line(), &reason, records.text());
+            }
+        }
+        return Ok(());
+    }
+    let mut rows = Rows::open(input)?;
+    let mut header: Option<Vec<String>> = None;
+    while !sink.is_full() {
+        let read = match rows.next()? {
+            Next::Row => match &header {
+                None => {
+                    header = Some(rows.texts());
+                    continue;
+                }
+                Some(header) if header.len() != rows.len() => Err(format!(
+                    "the row has {} fields, but the header has {}",
+                    rows.len(),
+                    header.len()
+                )),
+                Some(header) => {
+                    let pairs = header.iter().cloned().zip(rows.texts());
+                    take(TableRecord::from_pairs(pairs), sink)
+                }
+            },
+            Next::Blank => continue,
+            Next::Broken(reason) => Err(reason.to_owned()),
+            Next::End => break,
+        };
+        if let Err(reason) = read {
+            sink.reject(rows.line(), &reason, rows.raw());
+        }
+    }
+    Ok(())
+}
+
+/// The names and the first records of a file, for `sniff`.
+pub(super) struct FirstRecords {
+    names: Vec<String>,
+    pub(super) records: Vec<TableRecord>,
+}
+
+impl FirstRecords {
+    /// Reads a file's beginning; `None` where it is neither CSV nor JSON.
+    pub(super) fn read(head: Head<'_>) -> Option<Self> {
+        let mut names: Vec<String> = Vec::new();
+        let mut records = Vec::new();
+        if let Some((_, rows)) = first_rows(head) {
+            let (header, rows) = rows.split_first()?;
+            names.clone_from(header);
+            for row in rows {
+                let pairs = header.iter().cloned().zip(row.iter().cloned());
+                records.push(TableRecord::from_pairs(pairs));
+            }
+        } else {
+            for_first_records(head, |fields| {
+                for field in fields {
+                    if !names.iter().any(|name| *name == *field.path) {
+                        names.push(field.path.to_string());
+                    }
+                }
+                let pairs = fields.iter().map(|f| (f.path.to_string(), f.value.to_text().into_owned()));
+                records.push(TableRecord::from_pairs(pairs));
+            })?;
+        }
+        Some(Self { names, records })
+    }
+
+    /// Finds the file's own spelling of the first of these names that there is.
+    pub(super) fn name(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| {
+            let found = self.names.iter().find(|n| same_name(n, name));
+            found.map(String::as_str)
+        })
+    }
+}

@@ -1,0 +1,55 @@
+use chrono_tz::Tz;
+
+use crate::model::format_timestamp;
+use crate::report::{Cell, Table};
+
+/// Writes a table as RFC 4180 (lines end with LF): a header row, numbers in full precision,
+/// times as RFC 3339, durations in seconds, nothing where there is no value.
+pub(super) fn render(table: &Table, tz: Tz) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record(&mut bytes, table.columns.iter().map(|column| column.name.as_str()));
+    let mut field = String::new();
+    for batch in table.batches() {
+        for row in 0..batch.num_rows() {
+            for (at, array) in batch.columns().iter().enumerate() {
+                if at > 0 {
+                    bytes.push(b',');
+                }
+                match Cell::read(array, row) {
+                    Cell::Null => {}
+                    Cell::Text(text) => escape(&mut bytes, &text),
+                    Cell::Timestamp(ts) => escape(&mut bytes, &format_timestamp(ts, tz)),
+                    other => {
+                        field.clear();
+                        field.push_str(&other.plain());
+                        escape(&mut bytes, &field);
+                    }
+                }
+            }
+            bytes.push(b'\n');
+        }
+    }
+    bytes
+}
+
+fn record<'a>(bytes: &mut Vec<u8>, fields: impl Iterator<Item = &'a str>) {
+    for (at, field) in fields.enumerate() {
+        if at > 0 {
+            bytes.push(b',');
+        }
+        escape(bytes, field);
+    }
+    bytes.push(b'\n');
+}
+
+/// An empty text is quoted, so that it is not taken for no value.
+fn escape(bytes: &mut Vec<u8>, field: &str) {
+    let special = |b: u8| matches!(b, b',' | b'"' | b'\n' | b'\r');
+    if field.is_empty() || field.bytes().any(special) {
+        bytes.push(b'"');
+        bytes.extend_from_slice(field.replace('"', "\"\"").as_bytes());
+        bytes.push(b'"');
+    } else {
+        bytes.extend_from_slice(field.as_bytes());
+    }
+}

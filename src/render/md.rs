@@ -1,0 +1,87 @@
+use super::RenderOptions;
+use super::column::shown_columns;
+use super::number::integer;
+use super::table::provenance;
+use super::text::escape;
+use crate::report::{Block, Document, Table};
+
+/// Writes a document as Markdown; a chart is left out, since its rows are there.
+pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
+    let mut out = String::new();
+    let mut block = |text: String| {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&text);
+        out.push('\n');
+    };
+    if !document.title.is_empty() {
+        block(format!("# {}", inline(&document.title)));
+    }
+    let from = provenance(document, options.tz);
+    if !from.is_empty() {
+        block(format!("_{}_", inline(&from)));
+    }
+    for content in &document.blocks {
+        match content {
+            Block::Heading(text) => block(format!("## {}", inline(text))),
+            Block::Paragraph(text) => block(inline(text)),
+            Block::Table(rows) => block(table(rows, options)),
+            Block::Finding(finding) => block(format!(
+                "- **{}**: {}",
+                finding.severity.as_str(),
+                inline(&finding.sentence)
+            )),
+            Block::Chart(_) => {}
+        }
+    }
+    for warning in &document.warnings {
+        block(format!("> **warning**: {}", inline(&warning.message)));
+    }
+    out
+}
+
+fn table(table: &Table, options: &RenderOptions) -> String {
+    let total = table.num_rows();
+    let rows = options.max_rows.unwrap_or(total).min(total);
+    let columns = shown_columns(table, rows, options.tz);
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let mut lines = Vec::with_capacity(rows + 2);
+    if let Some(title) = &table.title {
+        lines.push(format!("**{}**\n", inline(title)));
+    }
+    lines.push(line(columns.iter().map(|column| {
+        let name = inline(&column.name);
+        if column.unit.is_empty() {
+            name
+        } else {
+            format!("{name} ({})", inline(&column.unit))
+        }
+    }).collect()));
+    lines.push(line(columns.iter().map(|c| if c.right { "---:" } else { "---" }.to_owned()).collect()));
+    for row in 0..rows {
+        lines.push(line(columns.iter().map(|c| inline(c.cells[row].trim_end())).collect()));
+    }
+    if rows < total {
+        lines.push(format!(
+            "\n{} more rows of {} are not shown.",
+            integer((total - rows) as i128),
+            integer(total as i128)
+        ));
+    }
+    lines.join("\n")
+}
+
+/// Takes from others' text what Markdown and HTML would make of it.
+fn inline(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in escape(text).chars() {
+        match c {
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' => safe.extend(['\\', c]),
+            '<' => safe.push_str("&lt;"),
+            '&' => safe.push_str("&amp;"),
+            _ => safe.push(c),
+        }
+    }
+    safe
+}

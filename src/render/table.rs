@@ -1,0 +1,238 @@
+//! Text for a terminal: title, blocks and warnings within a width.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use chrono_tz::Tz;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, TableComponent, Width};
+
+use super::RenderOptions;
+use super::chart;
+use super::column::{ShownColumn, shown_columns};
+use super::number::integer;
+use super::text::{escape, truncate, width, wrap};
+use crate::model::format_timestamp;
+use crate::report::{Block, Document, Severity, Table};
+
+/// Columns between two columns.
+const GAP: usize = 2;
+/// Lines that one long text may take.
+const MAX_LINES: usize = 4;
+/// Narrowest column that a text is broken into.
+const NARROW: usize = 16;
+
+/// Writes a document; no line is wider than the given width (at least 20).
+pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
+    let mut page = Page {
+        text: String::new(),
+        width: options.width.max(20),
+        color: options.color,
+    };
+    page.wrapped("", &document.title, Style::new().bold());
+    page.wrapped("", &provenance(document, options.tz), Style::new().dimmed());
+    let mut after_finding = false;
+    for block in &document.blocks {
+        let is_finding = matches!(block, Block::Finding(_));
+        if !(is_finding && after_finding) {
+            page.blank();
+        }
+        after_finding = is_finding;
+        match block {
+            Block::Heading(text) => page.wrapped("", text, Style::new().bold()),
+            Block::Paragraph(text) => page.wrapped("", text, Style::new()),
+            Block::Table(table) => page.table(table, options),
+            Block::Chart(chart) => {
+                let drawn = chart::draw(chart, page.width, page.color, options.tz);
+                page.text.push_str(&drawn);
+            }
+            Block::Finding(finding) => {
+                let color = match finding.severity {
+                    Severity::Info => AnsiColor::Cyan,
+                    Severity::Warning => AnsiColor::Yellow,
+                    Severity::Critical => AnsiColor::Red,
+                };
+                let style = Style::new().bold().fg_color(Some(color.into()));
+                let label = format!("{}: ", finding.severity.as_str());
+                page.labelled(&label, &finding.sentence, style);
+            }
+        }
+    }
+    if !document.warnings.is_empty() {
+        page.blank();
+    }
+    for warning in &document.warnings {
+        let style = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+        page.labelled("warning: ", &warning.message, style);
+    }
+    page.text
+}
+
+/// Says where the numbers come from, in one line; empty where nobody said.
+pub(super) fn provenance(document: &Document, tz: Tz) -> String {
+    let from = &document.provenance;
+    let mut parts = Vec::new();
+    if !from.name.is_empty() {
+        parts.push(from.name.clone());
+    }
+    if let Some(range) = from.range {
+        parts.push(format!(
+            "{} to {}",
+            format_timestamp(range.start, tz),
+            format_timestamp(range.end, tz)
+        ));
+    }
+    parts.extend(from.parameters.iter().map(|(name, value)| format!("{name}={value}")));
+    parts.join(" · ")
+}
+
+struct Page {
+    text: String,
+    width: usize,
+    color: bool,
+}
+
+impl Page {
+    fn blank(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    fn styled(&mut self, text: &str, style: Style) {
+        if self.color && !style.is_plain() {
+            let _ = write!(self.text, "{style}{text}{style:#}");
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
+    fn wrapped(&mut self, indent: &str, text: &str, style: Style) {
+        for line in wrap(text, self.width - indent.len()) {
+            self.text.push_str(indent);
+            self.styled(&line, style);
+            self.text.push('\n');
+        }
+    }
+
+    /// A coloured label, and the text hanging behind it.
+    fn labelled(&mut self, label: &str, text: &str, style: Style) {
+        let indent = " ".repeat(label.len());
+        let start = self.text.len();
+        self.wrapped(&indent, text, Style::new());
+        let rest = self.text.split_off(start);
+        self.styled(label.trim_end(), style);
+        self.text.push(' ');
+        self.text.push_str(rest.strip_prefix(&indent).unwrap_or("\n"));
+    }
+
+    fn table(&mut self, table: &Table, options: &RenderOptions) {
+        if let Some(title) = &table.title {
+            self.wrapped("", title, Style::new().bold());
+        }
+        let total = table.num_rows();
+        let rows = options.max_rows.unwrap_or(total).min(total);
+        let mut columns = shown_columns(table, rows, options.tz);
+        let hidden = columns.split_off(fitting(&columns, self.width));
+        if columns.is_empty() {
+            self.text.push_str("(no columns)\n");
+            return;
+        }
+        let mut is_header = true;
+        for line in lay_out(&columns, rows, self.width).lines() {
+            // comfy-table fills every line up to its width.
+            let line = line.trim_end();
+            let is_rule = is_header && line.starts_with('─');
+            let style = match (is_header, is_rule) {
+                (true, false) => Style::new().bold(),
+                (true, true) => Style::new().dimmed(),
+                _ => Style::new(),
+            };
+            self.styled(line, style);
+            self.text.push('\n');
+            is_header &= !is_rule;
+        }
+        let dim = Style::new().dimmed();
+        if total == 0 {
+            self.wrapped("", "(no rows)", dim);
+        }
+        if rows < total {
+            let (more, all) = (integer((total - rows) as i128), integer(total as i128));
+            self.wrapped("", &format!("… {more} more rows of {all}"), dim);
+        }
+        if !hidden.is_empty() {
+            let names: Vec<&str> = hidden.iter().map(|column| column.name.as_str()).collect();
+            let plural = if names.len() == 1 { "column does" } else { "columns do" };
+            let names = names.join(", ");
+            self.wrapped("", &format!("… {} {plural} not fit: {names}", hidden.len()), dim);
+        }
+    }
+}
+
+/// Counts the columns that stand side by side within a width, long texts broken.
+fn fitting(columns: &[ShownColumn], available: usize) -> usize {
+    let mut used = 0;
+    let fits = |column: &&ShownColumn| {
+        used += narrowest(column) + GAP;
+        used <= available + GAP
+    };
+    columns.iter().take_while(fits).count().max(1).min(columns.len())
+}
+
+fn narrowest(column: &ShownColumn) -> usize {
+    let natural = natural(column);
+    if column.wraps { natural.min(NARROW) } else { natural }
+}
+
+fn natural(column: &ShownColumn) -> usize {
+    let cells = column.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
+    cells.max(width(&column.name)).max(width(&column.unit)).max(1)
+}
+
+fn lay_out(columns: &[ShownColumn], rows: usize, available: usize) -> String {
+    let mut table = comfy_table::Table::new();
+    table
+        .force_no_tty()
+        .load_preset(comfy_table::presets::NOTHING)
+        .set_style(TableComponent::HeaderLines, '─')
+        .set_truncation_indicator("…")
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(available).unwrap_or(u16::MAX));
+    let units = columns.iter().any(|column| !column.unit.is_empty());
+    table.set_header(columns.iter().map(|column| {
+        if units {
+            format!("{}\n{}", column.name, column.unit)
+        } else {
+            column.name.clone()
+        }
+    }));
+    for row in 0..rows {
+        let cells = columns.iter().map(|column| column.cells[row].as_str());
+        let mut row = comfy_table::Row::from(cells);
+        row.max_height(MAX_LINES);
+        table.add_row(row);
+    }
+    let only = columns.len() == 1;
+    for (at, column) in columns.iter().enumerate() {
+        let Some(laid_out) = table.column_mut(at) else {
+            continue;
+        };
+        let last = at + 1 == columns.len();
+        let padding = if last { 0 } else { GAP as u16 };
+        laid_out.set_padding((0, padding));
+        if column.right {
+            laid_out.set_cell_alignment(CellAlignment::Right);
+        }
+        if !only {
+            // comfy-table counts the padding into a constraint.
+            let least = u16::try_from(narrowest(column)).unwrap_or(u16::MAX);
+            let fixed = Width::Fixed(least.saturating_add(padding));
+            laid_out.set_constraint(if column.wraps {
+                ColumnConstraint::LowerBoundary(fixed)
+            } else {
+                ColumnConstraint::Absolute(fixed)
+            });
+        }
+    }
+    let _ = truncate; let _ = escape;
+    table.to_string()
+}
