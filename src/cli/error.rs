@@ -87,9 +87,9 @@ impl From<QueryError> for CommandError {
         match error {
             QueryError::Store(error) => error.into(),
             QueryError::NoTable { ref similar, .. } => {
-                let hint = match &similar[..] {
-                    [] => "`retrocast metrics` lists the metrics".to_owned(),
-                    some => format!("did you mean {}?", some.join(" or ")),
+                let hint = match similar {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => "`retrocast metrics` lists the metrics".to_owned(),
                 };
                 Self::usage(error).hint(hint)
             }

@@ -9,7 +9,7 @@ mod progress;
 mod read_args;
 mod terminal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono_tz::Tz;
@@ -40,10 +40,10 @@ struct Cli {
 /// Options of every command.
 #[derive(Debug, clap::Args)]
 struct Global {
-    /// The folder of the store.
+    /// The folder of the store [default: the job file's, or retrocast-store].
     #[arg(long, global = true, value_name = "DIR", env = "RETROCAST_STORE")]
-    #[arg(default_value = "retrocast-store", help_heading = "Global options")]
-    store: PathBuf,
+    #[arg(help_heading = "Global options")]
+    store: Option<PathBuf>,
     /// Time zone for display, and for input times without one.
     #[arg(long, global = true, value_name = "ZONE", env = "RETROCAST_TZ")]
     #[arg(default_value = "UTC", help_heading = "Global options")]
@@ -61,6 +61,14 @@ struct Context {
     runtime: Runtime,
     /// The clock, read once; `RETROCAST_NOW` pins it.
     now: i64,
+}
+
+impl Context {
+    /// Returns the folder of the store.
+    fn store(&self) -> &Path {
+        let store = self.global.store.as_deref();
+        store.unwrap_or(Path::new("retrocast-store"))
+    }
 }
 
 /// Runs the program and returns its exit code.

@@ -7,6 +7,7 @@
 
 pub mod format;
 mod framing;
+mod sniff;
 mod source;
 #[cfg(test)]
 pub(crate) mod test_sink;
@@ -15,6 +16,7 @@ use std::io::{self, BufRead};
 
 use chrono_tz::Tz;
 
+pub use sniff::{explain_failure, sniff};
 pub use source::{Source, SourceError, SourcePath, list};
 
 use crate::model::{Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Warning};

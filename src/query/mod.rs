@@ -1,7 +1,7 @@
 //! SQL over a store: DataFusion with the store's tables, a view a metric, and
 //! functions that know counters and histograms.
 
-pub(crate) mod functions;
+pub mod functions;
 mod metric_views;
 mod session;
 mod store_table;

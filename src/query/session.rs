@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::functions;
 use super::metric_views::MetricViews;
 use super::store_table::StoreTable;
-use crate::model::TimeRange;
+use crate::model::{TimeRange, did_you_mean};
 use crate::store::{Snapshot, Store, StoreError, TableKind};
 
 /// Why a query has no result.
@@ -28,8 +28,8 @@ pub enum QueryError {
     NoTable {
         /// What the query names.
         name: String,
-        /// Names that look like it, nearest first.
-        similar: Vec<String>,
+        /// The name that was meant, where one is near.
+        similar: Option<String>,
     },
 }
 
@@ -181,20 +181,12 @@ impl Session {
         };
         let name = name.trim_start_matches("public.").to_owned();
         let bare = name.trim_start_matches("metrics.");
-        let mut ranked: Vec<(usize, &String)> = self
-            .names
-            .iter()
-            .map(|known| {
-                let known_bare = known.trim_start_matches("metrics.");
-                (edit_distance(bare, known_bare), known)
-            })
-            .filter(|(distance, _)| *distance <= 2 + bare.len() / 4)
-            .collect();
-        ranked.sort();
-        QueryError::NoTable {
-            name,
-            similar: ranked.into_iter().take(3).map(|(_, n)| n.clone()).collect(),
-        }
+        let known = self.names.iter().map(|n| n.trim_start_matches("metrics."));
+        let similar = did_you_mean(bare, known).and_then(|meant| {
+            let meant = self.names.iter().find(|n| n.trim_start_matches("metrics.") == meant);
+            meant.cloned()
+        });
+        QueryError::NoTable { name, similar }
     }
 }
 
@@ -219,19 +211,4 @@ async fn metric_names(context: &SessionContext) -> Result<BTreeSet<String>, Quer
         }
     }
     Ok(names)
-}
-
-/// Levenshtein distance, by bytes.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -62,8 +62,8 @@ fn cells(table: &Table, at: usize, column: &Column, rows: usize, tz: Tz) -> Vec<
     if column.kind == ColumnKind::Timestamp {
         return timestamps(&cells, tz);
     }
-    let is_number = column.kind == ColumnKind::Number
-        || column.kind == ColumnKind::Integer && factor != 1.0;
+    let is_number =
+        column.kind == ColumnKind::Number || column.kind == ColumnKind::Integer && factor != 1.0;
     if is_number {
         let scaled: Vec<Option<f64>> = cells
             .iter()
@@ -92,7 +92,9 @@ fn timestamps(cells: &[Cell<'_>], tz: Tz) -> Vec<String> {
     let times: Vec<Option<DateTime<Tz>>> = cells
         .iter()
         .map(|cell| match cell {
-            Cell::Timestamp(ts) => DateTime::from_timestamp_micros(*ts).map(|t| t.with_timezone(&tz)),
+            Cell::Timestamp(ts) => {
+                DateTime::from_timestamp_micros(*ts).map(|t| t.with_timezone(&tz))
+            }
             _ => None,
         })
         .collect();
@@ -110,7 +112,11 @@ fn timestamps(cells: &[Cell<'_>], tz: Tz) -> Vec<String> {
     };
     let offset = |t: &DateTime<Tz>| t.offset().fix().local_minus_utc();
     let first = times.iter().flatten().next().map(offset);
-    let offsets = if all(&|t| Some(offset(t)) == first) { "" } else { " %:z" };
+    let offsets = if all(&|t| Some(offset(t)) == first) {
+        ""
+    } else {
+        " %:z"
+    };
     let format = format!("{format}{offsets}");
     times
         .iter()
@@ -139,7 +145,10 @@ mod tests {
     use super::*;
 
     fn shown(times: &[i64], tz: Tz) -> Vec<String> {
-        let cells: Vec<_> = times.iter().map(|t| Cell::Timestamp(t * 1_000_000)).collect();
+        let cells: Vec<_> = times
+            .iter()
+            .map(|t| Cell::Timestamp(t * 1_000_000))
+            .collect();
         timestamps(&cells, tz)
     }
 

@@ -7,7 +7,10 @@ use crate::report::{Cell, Table};
 /// times as RFC 3339, durations in seconds, nothing where there is no value.
 pub(super) fn render(table: &Table, tz: Tz) -> Vec<u8> {
     let mut bytes = Vec::new();
-    record(&mut bytes, table.columns.iter().map(|column| column.name.as_str()));
+    record(
+        &mut bytes,
+        table.columns.iter().map(|column| column.name.as_str()),
+    );
     let mut field = String::new();
     for batch in table.batches() {
         for row in 0..batch.num_rows() {

@@ -39,7 +39,7 @@ pub(super) fn render(document: &Document, tz: Tz) -> Vec<u8> {
 
     let mut out = Vec::new();
     out.extend_from_slice(b"{");
-    let mut member = |out: &mut Vec<u8>, name: &str, value: Value| {
+    let member = |out: &mut Vec<u8>, name: &str, value: Value| {
         if out.len() > 1 {
             out.push(b',');
         }
@@ -50,8 +50,16 @@ pub(super) fn render(document: &Document, tz: Tz) -> Vec<u8> {
     member(&mut out, "name", json!(provenance.name));
     member(&mut out, "text", json!(text));
     member(&mut out, "parameters", object(&provenance.parameters));
-    member(&mut out, "since", json!(time(provenance.range.map(|r| r.start))));
-    member(&mut out, "until", json!(time(provenance.range.map(|r| r.end))));
+    member(
+        &mut out,
+        "since",
+        json!(time(provenance.range.map(|r| r.start))),
+    );
+    member(
+        &mut out,
+        "until",
+        json!(time(provenance.range.map(|r| r.end))),
+    );
     member(&mut out, "store", Value::Object(store));
     member(&mut out, "findings", json!(findings));
     member(&mut out, "warnings", json!(document.warnings));
@@ -161,7 +169,9 @@ fn write_value(out: &mut Vec<u8>, array: &dyn Array, row: usize, tz: Tz) {
         DataType::Map(..) => {
             let entries = array.as_map().value(row);
             let keys = (0..entries.len()).map(|i| Cell::read(entries.column(0), i).plain());
-            write_object(out, keys, |out, i| write_value(out, entries.column(1), i, tz));
+            write_object(out, keys, |out, i| {
+                write_value(out, entries.column(1), i, tz)
+            });
         }
         DataType::Struct(fields) => {
             let columns = array.as_struct().columns();

@@ -50,17 +50,32 @@ fn table(table: &Table, options: &RenderOptions) -> String {
     if let Some(title) = &table.title {
         lines.push(format!("**{}**\n", inline(title)));
     }
-    lines.push(line(columns.iter().map(|column| {
-        let name = inline(&column.name);
-        if column.unit.is_empty() {
-            name
-        } else {
-            format!("{name} ({})", inline(&column.unit))
-        }
-    }).collect()));
-    lines.push(line(columns.iter().map(|c| if c.right { "---:" } else { "---" }.to_owned()).collect()));
+    lines.push(line(
+        columns
+            .iter()
+            .map(|column| {
+                let name = inline(&column.name);
+                if column.unit.is_empty() {
+                    name
+                } else {
+                    format!("{name} ({})", inline(&column.unit))
+                }
+            })
+            .collect(),
+    ));
+    lines.push(line(
+        columns
+            .iter()
+            .map(|c| if c.right { "---:" } else { "---" }.to_owned())
+            .collect(),
+    ));
     for row in 0..rows {
-        lines.push(line(columns.iter().map(|c| inline(c.cells[row].trim_end())).collect()));
+        lines.push(line(
+            columns
+                .iter()
+                .map(|c| inline(c.cells[row].trim_end()))
+                .collect(),
+        ));
     }
     if rows < total {
         lines.push(format!(

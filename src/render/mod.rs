@@ -91,7 +91,10 @@ impl Format {
 
     /// Finds a format by its name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|format| format.name() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|format| format.name() == name)
     }
 
     /// Infers a format from a file's suffix.

@@ -24,9 +24,7 @@ pub(super) fn number(value: f64, significant: usize) -> String {
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         return format!("{}e{exponent}", trim_zeros(digits));
     }
-    let magnitude = size.log10().floor() as i32;
-    let decimals = (significant as i32 - 1 - magnitude).max(0) as usize;
-    trim_zeros(&fixed(value, decimals)).to_owned()
+    trim_zeros(&fixed(value, decimals_for(size, significant))).to_owned()
 }
 
 /// Writes a number with so many decimals, thousands separated.
@@ -40,26 +38,42 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// Writes the numbers of one column so that their points stand in one column:
-/// with equally many decimals where that shows no digit beyond the
-/// significant ones, else padded on the right.
+/// with equally many decimals, as many as the largest has significant ones,
+/// where that leaves three digits to the smallest; else padded on the right.
 pub(super) fn aligned(values: &[Option<f64>]) -> Vec<String> {
     let texts: Vec<String> = values
         .iter()
         .map(|value| value.map_or_else(String::new, |v| number(v, SIGNIFICANT)))
         .collect();
-    let decimals = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    let plain = |text: &str| !text.contains(['e', 'N', 'I']);
-    let most = texts.iter().filter(|t| plain(t)).map(|t| decimals(t)).max().unwrap_or(0);
-    let whole = |text: &str| {
-        let whole = text.split('.').next().unwrap_or_default();
-        whole.bytes().filter(u8::is_ascii_digit).count()
+    let decimals = |text: &str| {
+        text.split_once('.')
+            .map_or(0, |(_, fraction)| fraction.len())
     };
-    let widest = texts.iter().filter(|t| plain(t)).map(|t| whole(t)).max().unwrap_or(0);
+    let plain = |text: &str| !text.contains(['e', 'N', 'I']);
+    let most = texts
+        .iter()
+        .filter(|t| plain(t))
+        .map(|t| decimals(t))
+        .max()
+        .unwrap_or(0);
+    let sizes = || {
+        values
+            .iter()
+            .flatten()
+            .map(|v| v.abs())
+            .filter(|v| *v > 0.0)
+    };
+    let (least, greatest) = (
+        sizes().fold(f64::INFINITY, f64::min),
+        sizes().fold(0.0, f64::max),
+    );
+    let alike = texts.iter().all(|text| plain(text)) && greatest / least < 1e3;
+    let common = decimals_for(greatest, SIGNIFICANT).min(most);
     texts
         .into_iter()
         .zip(values)
         .map(|(text, value)| match value {
-            Some(value) if plain(&text) && widest + most <= SIGNIFICANT + 1 => fixed(*value, most),
+            Some(value) if alike => fixed(*value, common),
             Some(_) if plain(&text) && most > 0 => {
                 let have = decimals(&text);
                 let point = usize::from(have == 0);
@@ -68,6 +82,15 @@ pub(super) fn aligned(values: &[Option<f64>]) -> Vec<String> {
             _ => text,
         })
         .collect()
+}
+
+/// Counts the decimals that so many significant digits of a number need.
+fn decimals_for(size: f64, significant: usize) -> usize {
+    if size > 0.0 {
+        (significant as i32 - 1 - size.log10().floor() as i32).max(0) as usize
+    } else {
+        0
+    }
 }
 
 /// Writes µs as people say it: `1h30m`, `2.5s`, `340ms`, `12µs`.
@@ -150,7 +173,14 @@ mod tests {
     #[test]
     fn aligns_points() {
         assert_eq!(aligned(&[Some(12.5), Some(1.0), None]), ["12.5", "1.0", ""]);
-        assert_eq!(aligned(&[Some(0.000123), Some(1234.0)]), ["0.000123", "1,234       "]);
+        assert_eq!(
+            aligned(&[Some(0.1234567), Some(2.0)]),
+            ["0.12346", "2.00000"]
+        );
+        assert_eq!(
+            aligned(&[Some(0.000123), Some(1234.0)]),
+            ["0.000123", "1,234       "]
+        );
         assert_eq!(aligned(&[Some(3.0), Some(f64::NAN)]), ["3", "NaN"]);
     }
 

@@ -9,7 +9,10 @@ use crate::report::Table;
 /// Writes a table as a Parquet file, zstd level 3; the document's title and the
 /// columns' units are key-value metadata (`retrocast.title`, `retrocast.unit.COLUMN`).
 pub(super) fn render(table: &Table, title: &str) -> Result<Vec<u8>, ParquetError> {
-    let mut metadata = vec![KeyValue::new("retrocast.title".to_owned(), title.to_owned())];
+    let mut metadata = vec![KeyValue::new(
+        "retrocast.title".to_owned(),
+        title.to_owned(),
+    )];
     for column in &table.columns {
         if let Some(unit) = &column.unit {
             let key = format!("retrocast.unit.{}", column.name);

@@ -10,7 +10,7 @@ use super::RenderOptions;
 use super::chart;
 use super::column::{ShownColumn, shown_columns};
 use super::number::integer;
-use super::text::{escape, truncate, width, wrap};
+use super::text::{width, wrap};
 use crate::model::format_timestamp;
 use crate::report::{Block, Document, Severity, Table};
 
@@ -81,7 +81,11 @@ pub(super) fn provenance(document: &Document, tz: Tz) -> String {
             format_timestamp(range.end, tz)
         ));
     }
-    parts.extend(from.parameters.iter().map(|(name, value)| format!("{name}={value}")));
+    parts.extend(
+        from.parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={value}")),
+    );
     parts.join(" · ")
 }
 
@@ -122,7 +126,8 @@ impl Page {
         let rest = self.text.split_off(start);
         self.styled(label.trim_end(), style);
         self.text.push(' ');
-        self.text.push_str(rest.strip_prefix(&indent).unwrap_or("\n"));
+        self.text
+            .push_str(rest.strip_prefix(&indent).unwrap_or("\n"));
     }
 
     fn table(&mut self, table: &Table, options: &RenderOptions) {
@@ -161,9 +166,17 @@ impl Page {
         }
         if !hidden.is_empty() {
             let names: Vec<&str> = hidden.iter().map(|column| column.name.as_str()).collect();
-            let plural = if names.len() == 1 { "column does" } else { "columns do" };
+            let plural = if names.len() == 1 {
+                "column does"
+            } else {
+                "columns do"
+            };
             let names = names.join(", ");
-            self.wrapped("", &format!("… {} {plural} not fit: {names}", hidden.len()), dim);
+            self.wrapped(
+                "",
+                &format!("… {} {plural} not fit: {names}", hidden.len()),
+                dim,
+            );
         }
     }
 }
@@ -175,17 +188,34 @@ fn fitting(columns: &[ShownColumn], available: usize) -> usize {
         used += narrowest(column) + GAP;
         used <= available + GAP
     };
-    columns.iter().take_while(fits).count().max(1).min(columns.len())
+    columns
+        .iter()
+        .take_while(fits)
+        .count()
+        .max(1)
+        .min(columns.len())
 }
 
 fn narrowest(column: &ShownColumn) -> usize {
     let natural = natural(column);
-    if column.wraps { natural.min(NARROW) } else { natural }
+    if column.wraps {
+        natural.min(NARROW)
+    } else {
+        natural
+    }
 }
 
 fn natural(column: &ShownColumn) -> usize {
-    let cells = column.cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
-    cells.max(width(&column.name)).max(width(&column.unit)).max(1)
+    let cells = column
+        .cells
+        .iter()
+        .map(|cell| width(cell))
+        .max()
+        .unwrap_or(0);
+    cells
+        .max(width(&column.name))
+        .max(width(&column.unit))
+        .max(1)
 }
 
 fn lay_out(columns: &[ShownColumn], rows: usize, available: usize) -> String {
@@ -233,6 +263,5 @@ fn lay_out(columns: &[ShownColumn], rows: usize, available: usize) -> String {
             });
         }
     }
-    let _ = truncate; let _ = escape;
     table.to_string()
 }

@@ -20,7 +20,8 @@ pub(super) fn char_width(c: char) -> usize {
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
     let joins = |c: char| matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
     let hostile = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.chars().any(|c| hostile(c) || joins(c)) {
         return Cow::Borrowed(text);

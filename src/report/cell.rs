@@ -85,9 +85,8 @@ impl<'a> Cell<'a> {
                 array_value_to_string(array, row).map_or(Self::Null, Self::Decimal)
             }
             DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
-                list_values(array, row).map_or(Self::Null, |items| {
-                    Self::Text(nested_list(&items).into())
-                })
+                list_values(array, row)
+                    .map_or(Self::Null, |items| Self::Text(nested_list(&items).into()))
             }
             DataType::Map(..) => {
                 let entries = array.as_map().value(row);
@@ -187,12 +186,18 @@ mod tests {
     #[test]
     fn reads_each_type() {
         let cell = |array: &dyn Array| Cell::read(array, 0).plain();
-        assert_eq!(cell(&UInt64Array::from(vec![u64::MAX])), "18446744073709551615");
+        assert_eq!(
+            cell(&UInt64Array::from(vec![u64::MAX])),
+            "18446744073709551615"
+        );
         assert_eq!(cell(&Float32Array::from(vec![0.5])), "0.5");
         assert_eq!(cell(&StringViewArray::from(vec!["é"])), "é");
         assert_eq!(cell(&Date32Array::from(vec![20_513])), "2026-03-01");
         assert_eq!(
-            cell(&TimestampNanosecondArray::from(vec![1_772_323_200_000_000_999]).with_timezone("UTC")),
+            cell(
+                &TimestampNanosecondArray::from(vec![1_772_323_200_000_000_999])
+                    .with_timezone("UTC")
+            ),
             "2026-03-01T00:00:00Z"
         );
         assert_eq!(cell(&DurationMillisecondArray::from(vec![1_500])), "1.5");
@@ -212,7 +217,10 @@ mod tests {
         map.append(true).expect("one entry");
         let map: ArrayRef = Arc::new(map.finish());
         assert_eq!(Cell::read(&map, 0).plain(), r#"{service="a\"b"}"#);
-        let list = ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1), None])]);
+        let list = ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([
+            Some(1),
+            None,
+        ])]);
         assert_eq!(Cell::read(&list, 0).plain(), "[1, null]");
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::did_you_mean;
 use super::{Cell, Column, ColumnKind, Table, Unit};
 use crate::model::MICROS_PER_DAY;
+use crate::model::did_you_mean;
 
 /// How values are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,15 +170,20 @@ impl Chart {
             }
         }
         if group.is_some() {
-            series.sort_by(|a, b| (&a.group, a.group.is_none().then_some(&a.name))
-                .cmp(&(&b.group, b.group.is_none().then_some(&b.name))));
+            series.sort_by(|a, b| {
+                (&a.group, a.group.is_none().then_some(&a.name))
+                    .cmp(&(&b.group, b.group.is_none().then_some(&b.name)))
+            });
         }
         Ok(Self {
             title: None,
             kind: if is_time { spec.kind } else { ChartKind::Bar },
             x: positions,
             x_title: spec.x.clone(),
-            y_title: spec.y.join(", "),
+            y_title: match &spec.series {
+                Some(series) => format!("{} by {series}", spec.y.join(", ")),
+                None => spec.y.join(", "),
+            },
             unit: spec.unit.clone().or_else(|| common_unit(table, &ys)),
             series,
         })
@@ -203,7 +208,9 @@ fn common_unit(table: &Table, ys: &[usize]) -> Option<Unit> {
         column.unit.clone().or(duration)
     };
     let first = unit(*ys.first()?)?;
-    ys.iter().all(|&y| unit(y).as_ref() == Some(&first)).then_some(first)
+    ys.iter()
+        .all(|&y| unit(y).as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// The distinct times, ascending, and each row's place among them.
@@ -246,16 +253,24 @@ fn categories(table: &Table, x: usize) -> (ChartX, Vec<Option<usize>>) {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+    use arrow::array::{
+        ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    };
 
     use super::*;
 
     fn table() -> Table {
         let batch = RecordBatch::try_from_iter([
-            ("ts", Arc::new(TimestampMicrosecondArray::from(vec![20, 10, 20])) as ArrayRef),
+            (
+                "ts",
+                Arc::new(TimestampMicrosecondArray::from(vec![20, 10, 20])) as ArrayRef,
+            ),
             ("service", Arc::new(StringArray::from(vec!["b", "a", "a"]))),
             ("p50", Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0]))),
-            ("p99", Arc::new(Float64Array::from(vec![Some(10.0), None, Some(30.0)]))),
+            (
+                "p99",
+                Arc::new(Float64Array::from(vec![Some(10.0), None, Some(30.0)])),
+            ),
         ])
         .expect("a batch");
         Table::new(batch.schema(), vec![batch]).expect("a table")
@@ -293,7 +308,12 @@ mod tests {
             .collect();
         assert_eq!(
             names,
-            [(Some("a"), "p50"), (Some("a"), "p99"), (Some("b"), "p50"), (Some("b"), "p99")]
+            [
+                (Some("a"), "p50"),
+                (Some("a"), "p99"),
+                (Some("b"), "p50"),
+                (Some("b"), "p99")
+            ]
         );
     }
 

@@ -18,8 +18,6 @@
 //! `column: NAME sparkline` shows a list of numbers as a sparkline. `$since`
 //! and `$until` are always there.
 
-use std::fmt;
-
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -28,9 +26,9 @@ use chrono_tz::Tz;
 use super::placeholder::placeholders;
 use super::{
     Block, Chart, ChartKind, ChartSpec, ColumnSpec, Document, Param, ParamError, ParamKind,
-    Provenance, Table, Unit, did_you_mean, timestamp_literal,
+    Provenance, Table, Unit, timestamp_literal,
 };
-use crate::model::{TimeRange, Warning};
+use crate::model::{TimeRange, Warning, did_you_mean};
 
 const KEYS: [&str; 6] = ["title", "description", "param", "needs", "chart", "column"];
 const RANGE: [&str; 2] = ["since", "until"];
@@ -184,7 +182,10 @@ impl ReportFile {
         let file_name = parts.next().unwrap_or_default();
         let mut report = Self {
             path: path.to_owned(),
-            name: file_name.strip_suffix(".sql").unwrap_or(file_name).to_owned(),
+            name: file_name
+                .strip_suffix(".sql")
+                .unwrap_or(file_name)
+                .to_owned(),
             area: parts.next().unwrap_or_default().to_owned(),
             title: String::new(),
             description: String::new(),
@@ -216,7 +217,10 @@ impl ReportFile {
                 param_lines.push(header);
             }
         }
-        for (key, value) in [("title", &report.title), ("description", &report.description)] {
+        for (key, value) in [
+            ("title", &report.title),
+            ("description", &report.description),
+        ] {
             if value.is_empty() {
                 return Err(fail(1, ReportProblem::Missing { key }));
             }
@@ -236,7 +240,10 @@ impl ReportFile {
             }
         }
         for (param, line) in report.params.iter().zip(param_lines) {
-            if used.iter().all(|placeholder| placeholder.name != param.name) {
+            if used
+                .iter()
+                .all(|placeholder| placeholder.name != param.name)
+            {
                 let name = param.name.clone();
                 return Err(fail(line, ReportProblem::Unused { name }));
             }
@@ -251,7 +258,10 @@ impl ReportFile {
 
     fn declared(&self, more: &[&str]) -> Vec<String> {
         let params = self.params.iter().map(|param| param.name.as_str());
-        params.chain(more.iter().copied()).map(str::to_owned).collect()
+        params
+            .chain(more.iter().copied())
+            .map(str::to_owned)
+            .collect()
     }
 
     fn header_line(&mut self, key: &str, value: &str) -> Result<(), ReportProblem> {
@@ -395,12 +405,6 @@ impl ReportFile {
     }
 }
 
-impl fmt::Display for ReportFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
-}
-
 const PARAM: &str = "bucket = 1h duration \"width of a row\"";
 const CHART: &str = "line x=ts y=p50,p99 series=service unit=s";
 const COLUMN: &str = "p99 unit=s";
@@ -441,7 +445,9 @@ fn param(value: &str) -> Result<Param, ReportProblem> {
             kinds.join(", ")
         )));
     };
-    let help = rest.strip_prefix('"').and_then(|help| help.strip_suffix('"'));
+    let help = rest
+        .strip_prefix('"')
+        .and_then(|help| help.strip_suffix('"'));
     let help = help.ok_or_else(|| fail("it ends without a help text in quotes".into()))?;
     if let Some(default) = &default {
         kind.literal(default, Tz::UTC)
@@ -481,7 +487,9 @@ fn chart(value: &str) -> Result<ChartSpec, ReportProblem> {
             _ => {
                 let word = setting.split('=').next().unwrap_or_default();
                 let meant = meant(word, &["series", "unit"]);
-                return Err(fail(format!("{setting:?} is not x=, y=, series= or unit={meant}")));
+                return Err(fail(format!(
+                    "{setting:?} is not x=, y=, series= or unit={meant}"
+                )));
             }
         }
     }

@@ -11,7 +11,6 @@ mod parameter;
 mod placeholder;
 mod registry;
 mod run;
-mod suggest;
 mod table;
 mod unit;
 
@@ -21,8 +20,7 @@ pub use chart::{Chart, ChartError, ChartKind, ChartSeries, ChartSpec, ChartX};
 pub use document::{Block, Document, Finding, Provenance, Severity};
 pub use file::{BoundReport, ReportError, ReportFile, ReportProblem};
 pub use parameter::{Param, ParamError, ParamKind, timestamp_literal};
-pub use run::{ReportRunError, run};
 pub use registry::{REPORTS, built_in, built_in_reports};
-pub use suggest::did_you_mean;
+pub use run::{ReportRunError, run};
 pub use table::{Column, ColumnKind, ColumnSpec, Table};
 pub use unit::Unit;

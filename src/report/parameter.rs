@@ -151,12 +151,16 @@ mod tests {
     use super::*;
 
     fn literal(kind: ParamKind, value: &str) -> String {
-        kind.literal(value, Tz::Europe__Berlin).expect("a value of its kind")
+        kind.literal(value, Tz::Europe__Berlin)
+            .expect("a value of its kind")
     }
 
     #[test]
     fn writes_literals() {
-        assert_eq!(literal(ParamKind::Duration, "1h"), "INTERVAL '3600000 milliseconds'");
+        assert_eq!(
+            literal(ParamKind::Duration, "1h"),
+            "INTERVAL '3600000 milliseconds'"
+        );
         assert_eq!(
             literal(ParamKind::Timestamp, "2026-03-01 01:00"),
             "arrow_cast('2026-03-01T00:00:00Z', 'Timestamp(Microsecond, Some(\"UTC\"))')"
@@ -164,7 +168,10 @@ mod tests {
         assert_eq!(literal(ParamKind::Number, "-0.5"), "(-0.5)");
         assert_eq!(literal(ParamKind::Number, "1e300"), "1e300");
         assert_eq!(literal(ParamKind::Integer, "10"), "10");
-        assert_eq!(literal(ParamKind::Text, "o'clock'; drop --"), "'o''clock''; drop --'");
+        assert_eq!(
+            literal(ParamKind::Text, "o'clock'; drop --"),
+            "'o''clock''; drop --'"
+        );
         assert_eq!(literal(ParamKind::Regex, "a|b"), "'^(?:a|b)$'");
     }
 
@@ -172,7 +179,9 @@ mod tests {
     fn arrow_reads_what_is_written() {
         assert!(parse_interval_month_day_nano("3600000 milliseconds").is_ok());
         assert_eq!(
-            "Timestamp(Microsecond, Some(\"UTC\"))".parse::<DataType>().expect("a type"),
+            "Timestamp(Microsecond, Some(\"UTC\"))"
+                .parse::<DataType>()
+                .expect("a type"),
             DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
         );
         for ts in [0, -62_135_596_800_000_000, 253_402_300_799_999_999] {

@@ -66,7 +66,10 @@ mod tests {
 
     #[test]
     fn sees_only_code() {
-        assert_eq!(names("select $a, '$b', \"$c\", `$d` -- $e\n, /* $f */ $g"), ["a", "g"]);
+        assert_eq!(
+            names("select $a, '$b', \"$c\", `$d` -- $e\n, /* $f */ $g"),
+            ["a", "g"]
+        );
         assert_eq!(names("'it''s $no' || $yes"), ["yes"]);
         assert_eq!(names("x-$n/$m"), ["n", "m"]);
         assert_eq!(names("'open $no"), [""; 0]);

@@ -52,7 +52,10 @@ mod tests {
         let queries = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
         files(&queries, "", &mut found);
         let registered: Vec<_> = REPORTS.iter().map(|(path, _)| (*path).to_owned()).collect();
-        assert!(registered.is_sorted(), "REPORTS is not in the order of the paths");
+        assert!(
+            registered.is_sorted(),
+            "REPORTS is not in the order of the paths"
+        );
         assert_eq!(registered.into_iter().collect::<BTreeSet<_>>(), found);
     }
 

@@ -30,11 +30,13 @@ pub async fn run(
     range: TimeRange,
     tz: Tz,
 ) -> Result<Document, ReportRunError> {
-    let bound = report.bind(values, range, tz).map_err(|problem| ReportError {
-        path: report.path.clone(),
-        line: 1,
-        problem,
-    })?;
+    let bound = report
+        .bind(values, range, tz)
+        .map_err(|problem| ReportError {
+            path: report.path.clone(),
+            line: 1,
+            problem,
+        })?;
     let missing: Vec<&str> = report
         .needs
         .iter()
@@ -55,7 +57,9 @@ pub async fn run(
             "the report needs {}, of which the store has nothing",
             missing.join(" and ")
         );
-        document.warnings.push(Warning::new("missing-input", message));
+        document
+            .warnings
+            .push(Warning::new("missing-input", message));
     }
     Ok(document)
 }

@@ -221,7 +221,10 @@ mod tests {
         let packed: DictionaryArray<Int32Type> = ["a", "a", "b"].into_iter().collect();
         let batch = RecordBatch::try_from_iter([
             ("service", Arc::new(packed) as ArrayRef),
-            ("load", Arc::new(Float64Array::from(vec![0.1, 0.2, 0.3])) as ArrayRef),
+            (
+                "load",
+                Arc::new(Float64Array::from(vec![0.1, 0.2, 0.3])) as ArrayRef,
+            ),
         ])
         .expect("a batch");
         let mut table = Table::new(batch.schema(), vec![batch]).expect("a table");

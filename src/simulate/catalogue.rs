@@ -15,10 +15,14 @@ pub enum MetricFile {
     Collectors,
     /// Prometheus `query_range` JSON.
     Kafka,
-    /// OpenMetrics text.
+    /// VictoriaMetrics lines: what the job's own code counts.
     Pipeline,
-    /// `promtool tsdb dump` text.
+    /// OpenMetrics text: what Flink says of itself.
+    Flink,
+    /// VictoriaMetrics lines: writes and queries.
     Storage,
+    /// `promtool tsdb dump` text: connection pools and capacity.
+    Databases,
     /// Prometheus exposition text with times.
     QueryApi,
     /// Tall CSV.
@@ -35,11 +39,13 @@ pub enum MetricFile {
 
 impl MetricFile {
     /// All files in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Collectors,
         Self::Kafka,
         Self::Pipeline,
+        Self::Flink,
         Self::Storage,
+        Self::Databases,
         Self::QueryApi,
         Self::Infrastructure,
         Self::Redis,
@@ -53,14 +59,16 @@ impl MetricFile {
         match self {
             Self::Collectors => "metrics/collectors.vm.jsonl.zst",
             Self::Kafka => "metrics/kafka.query_range.json.zst",
-            Self::Pipeline => "metrics/pipeline.om.zst",
-            Self::Storage => "metrics/storage.dump.txt.zst",
+            Self::Pipeline => "metrics/pipeline.vm.jsonl.zst",
+            Self::Flink => "metrics/flink.om.zst",
+            Self::Storage => "metrics/storage.vm.jsonl.zst",
+            Self::Databases => "metrics/databases.dump.txt.zst",
             Self::QueryApi => "metrics/query-api.prom.zst",
             Self::Infrastructure => "metrics/infrastructure.csv.zst",
             Self::Redis => "metrics/redis.dump-openmetrics.txt.gz",
             Self::Business => "metrics/business.csv",
             Self::Targets => "metrics/targets.query.json",
-            Self::Long => "long/hourly.vm.jsonl.gz",
+            Self::Long => "long/hourly.vm.jsonl.zst",
         }
     }
 }
@@ -101,7 +109,8 @@ const fn entry(
 }
 
 use MetricFile::{
-    Business, Collectors, Infrastructure, Kafka, Long, Pipeline, QueryApi, Redis, Storage, Targets,
+    Business, Collectors, Databases, Flink, Infrastructure, Kafka, Long, Pipeline, QueryApi, Redis,
+    Storage, Targets,
 };
 
 /// Every metric that the simulator writes, by file.
@@ -133,42 +142,45 @@ pub const CATALOGUE: &[MetricEntry] = &[
     entry(Pipeline, 1, Counter, "pipeline_messages_processed_total", "stage, status (success|failed)", "Messages that left the stage; failed ones go to the dead letters"),
     entry(Pipeline, 1, Histogram, "pipeline_processing_duration_seconds", "stage", "Time in the stage: its input buffer, work, and waiting to hand over, seconds"),
     entry(Pipeline, 1, Gauge, "pipeline_in_flight", "stage", "Messages in the stage, average over the step"),
-    entry(Pipeline, 1, Gauge, "flink_taskmanager_job_task_busyTimeMsPerSecond", "stage", "Of the busiest subtask; busy + idle + backPressured = 1000"),
-    entry(Pipeline, 1, Gauge, "flink_taskmanager_job_task_idleTimeMsPerSecond", "stage", "Waiting for input"),
-    entry(Pipeline, 1, Gauge, "flink_taskmanager_job_task_backPressuredTimeMsPerSecond", "stage", "Waiting for room downstream"),
-    entry(Pipeline, 1, Gauge, "flink_taskmanager_job_task_buffers_inPoolUsage", "stage", "Share of the input buffer in use, 0 to 1"),
-    entry(Pipeline, 5, Gauge, "flink_taskmanager_job_task_checkpointAlignmentTime", "stage", "Nanoseconds that the last barrier alignment took"),
-    entry(Pipeline, 5, Counter, "flink_taskmanager_job_task_numRecordsIn", "stage, subtask_index (0|1)", "Records that the subtask took in"),
     entry(Pipeline, 1, Counter, "pipeline_validation_failures_total", "error_type (schema_violation|missing_field)", "Messages that failed validation"),
     entry(Pipeline, 1, Counter, "pipeline_dead_letter_messages_total", "stage", "Messages put aside"),
     entry(Pipeline, 5, Counter, "pipeline_enrichment_cache_hits_total", "", "Enrichments answered by the cache"),
     entry(Pipeline, 5, Counter, "pipeline_enrichment_cache_misses_total", "", "Enrichments that asked the reference API"),
-    entry(Pipeline, 1, Gauge, "flink_jobmanager_job_uptime", "", "Milliseconds since the job started; 0 while it restarts"),
-    entry(Pipeline, 1, Gauge, "flink_jobmanager_job_lastCheckpointSize", "", "Bytes of the last checkpoint"),
+
+    // Of the task manager that runs the stage; each has its own.
+    entry(Flink, 1, Gauge, "flink_taskmanager_job_task_busyTimeMsPerSecond", "stage", "Of the busiest subtask; busy + idle + backPressured = 1000"),
+    entry(Flink, 1, Gauge, "flink_taskmanager_job_task_idleTimeMsPerSecond", "stage", "Waiting for input"),
+    entry(Flink, 1, Gauge, "flink_taskmanager_job_task_backPressuredTimeMsPerSecond", "stage", "Waiting for room downstream"),
+    entry(Flink, 5, Gauge, "flink_taskmanager_job_task_buffers_inPoolUsage", "stage", "Share of the input buffer in use, 0 to 1"),
+    entry(Flink, 5, Gauge, "flink_taskmanager_job_task_checkpointAlignmentTime", "stage", "Nanoseconds that the last barrier alignment took"),
+    entry(Flink, 5, Counter, "flink_taskmanager_job_task_numRecordsIn", "stage, subtask_index (0|1)", "Records that the subtask took in"),
+    entry(Flink, 1, Gauge, "flink_jobmanager_job_uptime", "", "Milliseconds since the job started; 0 while it restarts"),
+    entry(Flink, 1, Gauge, "flink_jobmanager_job_lastCheckpointSize", "", "Bytes of the last checkpoint"),
 
     // Items are batched writes: 10 rows (timescaledb), 5 (postgres, s3).
     entry(Storage, 1, Histogram, "storage_write_latency_seconds", "backend, operation (insert|put)", "From hand-over to the router until acknowledged, seconds"),
     entry(Storage, 1, Gauge, "storage_write_queue_depth", "backend", "Writes handed over and not yet acknowledged, average over the step"),
     entry(Storage, 1, Counter, "storage_write_errors_total", "backend, error_type (connection_refused|timeout|slow_down|disk_full)", "Failed write attempts"),
     entry(Storage, 1, Counter, "storage_write_retries_total", "backend", "Write attempts made again"),
-    entry(Storage, 1, Gauge, "storage_connection_pool_active", "backend", "Connections in use"),
-    entry(Storage, 1, Gauge, "storage_connection_pool_idle", "backend", "Connections not in use: max - active"),
-    entry(Storage, 5, Gauge, "storage_connection_pool_max", "backend", "Size of the pool"),
-    entry(Storage, 5, Gauge, "storage_capacity_bytes", "backend", "Free bytes (as the rule StorageCapacityLow reads it)"),
-    entry(Storage, 5, Gauge, "storage_capacity_total_bytes", "backend", "Size of the volume or quota"),
-    entry(Storage, 5, Gauge, "storage_capacity_utilization", "backend", "Used share, 0 to 1"),
+    entry(Storage, 1, Histogram, "storage_query_duration_seconds", "endpoint", "Time of the storage query, seconds"),
+    entry(Storage, 1, Counter, "storage_query_errors_total", "endpoint", "Storage queries that failed"),
+
+    entry(Databases, 1, Gauge, "storage_connection_pool_active", "backend", "Connections in use"),
+    entry(Databases, 1, Gauge, "storage_connection_pool_idle", "backend", "Connections not in use: max - active"),
+    entry(Databases, 5, Gauge, "storage_connection_pool_max", "backend", "Size of the pool"),
+    entry(Databases, 5, Gauge, "storage_capacity_bytes", "backend", "Free bytes (as the rule StorageCapacityLow reads it)"),
+    entry(Databases, 5, Gauge, "storage_capacity_total_bytes", "backend", "Size of the volume or quota"),
+    entry(Databases, 5, Gauge, "storage_capacity_utilization", "backend", "Used share, 0 to 1"),
 
     entry(QueryApi, 1, Counter, "http_requests_total", "code (200|404|500|503)", "Answered requests"),
     entry(QueryApi, 1, Histogram, "http_request_duration_seconds", "", "Time to answer, both endpoints, seconds"),
     entry(QueryApi, 1, Gauge, "http_requests_in_flight", "", "Requests being answered, average over the step"),
-    entry(QueryApi, 1, Histogram, "storage_query_duration_seconds", "endpoint", "Time of the storage query, seconds"),
-    entry(QueryApi, 1, Counter, "storage_query_errors_total", "endpoint", "Storage queries that failed"),
 
     // flink-taskmanager-0 runs validation, -1 transformation, -2 enrichment.
     entry(Infrastructure, 1, Counter, "process_cpu_seconds_total", "", "CPU seconds of the process (task managers by the minute, others ×5)"),
     entry(Infrastructure, 1, Counter, "container_cpu_cfs_throttled_seconds_total", "", "Seconds for which the container was kept off the CPU (task managers)"),
     entry(Infrastructure, 1, Counter, "jvm_gc_collection_seconds_sum", "", "Seconds in garbage collection (task managers)"),
-    entry(Infrastructure, 1, Gauge, "node_load1", "", "Runnable processes of the node, 4 cores (task managers)"),
+    entry(Infrastructure, 5, Gauge, "node_load1", "", "Runnable processes of the node, 4 cores (task managers)"),
     entry(Infrastructure, 5, Gauge, "process_resident_memory_bytes", "", "Resident memory, limit 4 GiB"),
     entry(Infrastructure, 5, Gauge, "node_filesystem_avail_bytes", "mountpoint", "Free bytes of the data volume (timescaledb, postgres)"),
     entry(Infrastructure, 5, Gauge, "node_filesystem_size_bytes", "mountpoint", "Size of the data volume"),

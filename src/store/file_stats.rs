@@ -5,7 +5,7 @@
 
 use arrow::array::{Array, StringArray, TimestampMicrosecondArray};
 use arrow::record_batch::RecordBatch;
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, Datelike, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 /// Row count of a data file, and the range of the columns by which files are skipped.
@@ -33,7 +33,8 @@ impl FileStats {
         {
             self.cover_ts(min, max);
         }
-        if let Some(metric) = column("metric").and_then(|c| c.as_any().downcast_ref::<StringArray>())
+        if let Some(metric) =
+            column("metric").and_then(|c| c.as_any().downcast_ref::<StringArray>())
             && let (Some(min), Some(max)) = (
                 arrow::compute::min_string(metric),
                 arrow::compute::max_string(metric),
@@ -112,5 +113,9 @@ fn ceil_ms(micros: i64) -> i64 {
 
 fn iso_ms(micros: i64) -> Option<Value> {
     let time = DateTime::from_timestamp_micros(micros)?;
+    // Year 10,000, to which the last millisecond is rounded up, has no place in RFC 3339.
+    if !(0..=9_999).contains(&time.year()) {
+        return None;
+    }
     Some(json!(time.to_rfc3339_opts(SecondsFormat::Millis, true)))
 }

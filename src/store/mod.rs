@@ -3,12 +3,14 @@
 //! A store is a folder with a Delta table for each [`TableKind`]. Every file is
 //! written once under the hash of its bytes and becomes part of a table only by
 //! a commit to the table's log, so a run that is killed leaves the last version
-//! as it was; what it had written are orphans, which
-//! nothing reads. Nothing is renamed, nothing appended to.
+//! as it was; what it had written are orphans, which nothing reads and [`verify`]
+//! or [`compact`] removes. Nothing is renamed, nothing appended to.
 
 mod columns;
+mod compact;
 mod error;
 mod file_stats;
+mod info;
 mod keyed_table;
 mod load;
 mod lock;
@@ -16,6 +18,8 @@ mod parquet_file;
 mod reader;
 mod rejects;
 mod replay;
+mod retain;
+mod row_merge;
 mod row_table;
 mod run_writer;
 mod sample_buffer;
@@ -23,19 +27,27 @@ mod sample_merge;
 mod schema;
 mod series_registry;
 mod series_table;
+mod stray;
 mod table;
+#[cfg(test)]
+mod tests;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use compact::{CompactOptions, Compacted, DEFAULT_GRACE, ORPHAN_AGE, compact};
 pub use error::StoreError;
 pub use file_stats::FileStats;
+pub use info::{TableInfo, info};
 pub use load::{FileOutcome, FileReport, LoadOptions, LoadReport, MaxRejects, load};
 pub use rejects::Reject;
 pub use replay::{ReplayReport, replay};
+pub use retain::{DroppedDay, retain};
 pub use run_writer::Counts;
 pub use schema::{TableKind, text_map_type, timestamp_type};
 pub use table::{DataFile, Snapshot};
+pub use verify::{Fault, Finding, Severity, VerifyOptions, VerifyReport, verify};
 use url::Url;
 
 use table::Table;

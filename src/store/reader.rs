@@ -1,6 +1,10 @@
 //! Reads a data file's rows without a query engine.
 
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::error::StoreError;
@@ -10,15 +14,21 @@ use super::table::Table;
 pub(crate) async fn batches(
     table: &Table,
     path: &str,
-) -> Result<impl Iterator<Item = Result<RecordBatch, StoreError>>, StoreError> {
-    let error = |source| StoreError::Parquet {
-        path: path.to_owned(),
-        source,
-    };
-    let bytes = table.read(path).await?;
+) -> Result<impl Iterator<Item = Result<RecordBatch, StoreError>> + use<>, StoreError> {
+    decode(table.read(path).await?, path)
+}
+
+/// Reads the bytes of a data file, batch by batch.
+pub(crate) fn decode(
+    bytes: Bytes,
+    path: &str,
+) -> Result<impl Iterator<Item = Result<RecordBatch, StoreError>> + use<>, StoreError> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)
         .and_then(|builder| builder.with_batch_size(8_192).build())
-        .map_err(error)?;
+        .map_err(|source| StoreError::Parquet {
+            path: path.to_owned(),
+            source,
+        })?;
     Ok(reader.map(|batch| batch.map_err(StoreError::from)))
 }
 
@@ -28,10 +38,6 @@ pub(crate) async fn integers(
     path: &str,
     column: &'static str,
 ) -> Result<Vec<i64>, StoreError> {
-    use arrow::array::AsArray;
-    use arrow::datatypes::Int64Type;
-    use parquet::arrow::ProjectionMask;
-
     let error = |source| StoreError::Parquet {
         path: path.to_owned(),
         source,

@@ -1,7 +1,8 @@
 //! Tables of rows that have a `record_id` (`logs`, `rejects`): a row is there once.
 //!
 //! Rows are put as files while a run reads; the commit drops those that the
-//! table has already, day by day, and adds the rest in one version.
+//! table has already, day by day, and adds the rest, in the order of the
+//! table, in one version.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,10 +15,14 @@ use parquet::basic::Encoding;
 use super::error::StoreError;
 use super::parquet_file::ParquetFileWriter;
 use super::reader;
+use super::row_merge::RowMerge;
 use super::table::{Change, DataFile, Table};
 
 /// Rows after which a file is closed and a second begun.
 const FILE_ROWS: u64 = 4 << 20;
+/// Files that are merged at a time, and their bytes: what is held in memory.
+const MERGE_FILES: usize = 16;
+const MERGE_BYTES: u64 = 64 << 20;
 
 /// Returns the change that adds the rows of `pieces` (in their order) which
 /// the table does not have, and how many those are.
@@ -42,9 +47,13 @@ pub(crate) async fn merge(
         if known.is_empty()
             && let [piece] = &pieces[..]
         {
-            added += piece.stats.rows;
-            change.add(piece.clone());
-            continue;
+            // Two files of the run may have had the same rows.
+            let mut ids = reader::integers(table, &piece.path, "record_id").await?;
+            if is_unique(&mut ids) {
+                added += piece.stats.rows;
+                change.add(piece.clone());
+                continue;
+            }
         }
         added += merge_day(table, day, &pieces, &mut known, &mut change).await?;
     }
@@ -59,9 +68,9 @@ async fn merge_day(
     change: &mut Change,
 ) -> Result<u64, StoreError> {
     let mut added = 0;
-    let mut writer = None;
-    for piece in pieces {
-        for batch in reader::batches(table, &piece.path).await? {
+    for group in groups(pieces) {
+        let mut writer = None;
+        for batch in RowMerge::open(table, group).await? {
             let batch = keep_rows(&batch?, |id| known.insert(id))?;
             if batch.num_rows() == 0 {
                 continue;
@@ -72,9 +81,61 @@ async fn merge_day(
                 put(table, day, writer.take(), change).await?;
             }
         }
+        put(table, day, writer, change).await?;
     }
-    put(table, day, writer, change).await?;
     Ok(added)
+}
+
+/// Cuts a list of files into groups that are merged at a time.
+fn groups(files: &[DataFile]) -> Vec<&[DataFile]> {
+    let mut groups = Vec::new();
+    let mut rest = files;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let count = rest.iter().take(MERGE_FILES).take_while(|file| {
+            bytes += file.size;
+            bytes <= MERGE_BYTES
+        });
+        let (group, next) = rest.split_at(count.count().max(1));
+        groups.push(group);
+        rest = next;
+    }
+    groups
+}
+
+/// Returns the groups of one day's files that are worth a merge into one:
+/// neighbours in time, of which none is full by itself.
+pub(crate) fn rewritable(mut files: Vec<DataFile>) -> Vec<Vec<DataFile>> {
+    files.sort_by(|a, b| (a.stats.ts, &a.path).cmp(&(b.stats.ts, &b.path)));
+    files
+        .chunk_by(|a, b| a.stats.rows.max(b.stats.rows) < FILE_ROWS)
+        .flat_map(groups)
+        .filter(|group| group.len() > 1)
+        .map(<[DataFile]>::to_vec)
+        .collect()
+}
+
+/// Rewrites files of one day as one; the rows stay the same.
+pub(crate) async fn rewrite(
+    table: &Table,
+    files: &[DataFile],
+    change: &mut Change,
+) -> Result<(), StoreError> {
+    let mut writer = None;
+    for batch in RowMerge::open(table, files).await? {
+        append(table, &mut writer, &batch?)?;
+    }
+    let day = files.first().and_then(|file| file.day);
+    put(table, day, writer, change).await?;
+    for file in files {
+        change.remove(file.clone());
+    }
+    Ok(())
+}
+
+fn is_unique(ids: &mut [i64]) -> bool {
+    ids.sort_unstable();
+    ids.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 /// Returns the change that removes the rows with these ids.

@@ -18,7 +18,7 @@ const CAPACITY: usize = 4 << 20;
 
 /// One day of one series in a run.
 #[derive(Debug, Clone, Copy)]
-struct Slice {
+pub(crate) struct Slice {
     day: i32,
     series: u32,
     start: usize,

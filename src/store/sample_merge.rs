@@ -47,7 +47,7 @@ pub(crate) async fn merge(
                 .zip(range)
                 .is_some_and(|(a, b)| a.1 < b.0 || b.1 < a.0);
             if !apart {
-                sources.push(Source::File(FileReader::open(table, file).await?));
+                sources.push(Source::File(FileReader::open(table, file).await?.into()));
                 change.remove(file.clone());
             }
         }
@@ -57,56 +57,58 @@ pub(crate) async fn merge(
     Ok(change)
 }
 
-/// Rewrites whole days as one sorted file each; the rows stay the same.
+/// Rewrites the files of a day as one, oldest first; the rows stay the same.
 pub(crate) async fn rewrite(
     table: &Table,
-    day: i32,
     files: &[DataFile],
     registry: &SeriesRegistry,
     change: &mut Change,
 ) -> Result<(), StoreError> {
+    let Some(day) = files.first().and_then(|file| file.day) else {
+        return Ok(());
+    };
     let mut sources = Vec::new();
     for file in files {
-        sources.push(Source::File(FileReader::open(table, file).await?));
+        sources.push(Source::File(FileReader::open(table, file).await?.into()));
         change.remove(file.clone());
     }
     write_day(table, day, sources, registry, &registry.ranks(), change).await
 }
 
+/// Counts the samples of one day's files that have the series and the time of
+/// another. The files must be in order.
+pub(crate) async fn count_duplicates(
+    table: &Table,
+    files: &[DataFile],
+    registry: &SeriesRegistry,
+) -> Result<u64, StoreError> {
+    let mut sources = Vec::new();
+    for file in files {
+        sources.push(Source::File(FileReader::open(table, file).await?.into()));
+    }
+    let ranks = registry.ranks();
+    let mut merge = DayMerge::new(sources, registry, &ranks)?;
+    let mut samples = Samples::default();
+    let mut duplicates = 0;
+    while merge.next(&mut samples)?.is_some() {
+        let kept = sort_and_dedup(&mut samples.ts, &mut samples.values);
+        duplicates += (samples.ts.len() - kept) as u64;
+    }
+    Ok(duplicates)
+}
+
 async fn write_day(
     table: &Table,
     day: i32,
-    mut sources: Vec<Source<'_>>,
+    sources: Vec<Source<'_>>,
     registry: &SeriesRegistry,
     ranks: &[u32],
     change: &mut Change,
 ) -> Result<(), StoreError> {
-    let mut heads: Vec<Samples> = Vec::new();
-    let mut queue = BinaryHeap::new();
-    for (index, source) in sources.iter_mut().enumerate() {
-        let mut head = Samples::default();
-        if let Some(series) = source.next(registry, &mut head)? {
-            queue.push(Reverse((ranks[series as usize], index, series)));
-        }
-        heads.push(head);
-    }
+    let mut merge = DayMerge::new(sources, registry, ranks)?;
     let mut file = DayFile::new(registry);
     let mut merged = Samples::default();
-    while let Some(&Reverse((rank, _, series))) = queue.peek() {
-        merged.clear();
-        // The heap gives equal series in the order of the sources: oldest first.
-        while let Some(&Reverse((next_rank, index, _))) = queue.peek() {
-            if next_rank != rank {
-                break;
-            }
-            queue.pop();
-            let head = &mut heads[index];
-            merged.ts.append(&mut head.ts);
-            merged.values.append(&mut head.values);
-            if let Some(series) = sources[index].next(registry, head)? {
-                queue.push(Reverse((ranks[series as usize], index, series)));
-            }
-        }
+    while let Some(series) = merge.next(&mut merged)? {
         let kept = sort_and_dedup(&mut merged.ts, &mut merged.values);
         file.push(series, &merged.ts[..kept], &merged.values[..kept])?;
         if file.rows() >= FILE_ROWS {
@@ -144,8 +146,68 @@ impl Samples {
     }
 }
 
+/// Goes through the series of several sorted sources in the order of the ranks.
+struct DayMerge<'a> {
+    sources: Vec<Source<'a>>,
+    registry: &'a SeriesRegistry,
+    ranks: &'a [u32],
+    /// The next series of each source.
+    heads: Vec<Samples>,
+    queue: BinaryHeap<Reverse<(u32, usize, u32)>>,
+}
+
+impl<'a> DayMerge<'a> {
+    fn new(
+        sources: Vec<Source<'a>>,
+        registry: &'a SeriesRegistry,
+        ranks: &'a [u32],
+    ) -> Result<Self, StoreError> {
+        let mut merge = Self {
+            heads: sources.iter().map(|_| Samples::default()).collect(),
+            sources,
+            registry,
+            ranks,
+            queue: BinaryHeap::new(),
+        };
+        for index in 0..merge.sources.len() {
+            merge.advance(index)?;
+        }
+        Ok(merge)
+    }
+
+    fn advance(&mut self, index: usize) -> Result<(), StoreError> {
+        let head = &mut self.heads[index];
+        if let Some(series) = self.sources[index].next(self.registry, head)? {
+            let rank = self.ranks[series as usize];
+            self.queue.push(Reverse((rank, index, series)));
+        }
+        Ok(())
+    }
+
+    /// Replaces `merged` with all that the sources have of the next series,
+    /// source by source, and returns its handle.
+    fn next(&mut self, merged: &mut Samples) -> Result<Option<u32>, StoreError> {
+        merged.clear();
+        let Some(&Reverse((rank, _, series))) = self.queue.peek() else {
+            return Ok(None);
+        };
+        // The heap gives equal series in the order of the sources: oldest first.
+        while let Some(&Reverse((next_rank, index, _))) = self.queue.peek() {
+            if next_rank != rank {
+                break;
+            }
+            self.queue.pop();
+            let head = &mut self.heads[index];
+            merged.ts.append(&mut head.ts);
+            merged.values.append(&mut head.values);
+            self.advance(index)?;
+        }
+        Ok(Some(series))
+    }
+}
+
 enum Source<'a> {
-    File(FileReader),
+    File(Box<FileReader>),
     Run(RunReader<'a>),
 }
 
@@ -178,8 +240,7 @@ impl FileReader {
             source,
         };
         let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(parquet_error)?;
-        let mask =
-            ProjectionMask::columns(builder.parquet_schema(), ["series_id", "ts", "value"]);
+        let mask = ProjectionMask::columns(builder.parquet_schema(), ["series_id", "ts", "value"]);
         let reader = builder
             .with_projection(mask)
             .with_batch_size(PAGE_ROWS)
@@ -242,7 +303,8 @@ impl FileReader {
             let rest = &ids.values()[self.row..];
             let end = self.row + rest.iter().position(|x| *x != id).unwrap_or(rest.len());
             into.ts.extend_from_slice(&ts.values()[self.row..end]);
-            into.values.extend_from_slice(&values.values()[self.row..end]);
+            into.values
+                .extend_from_slice(&values.values()[self.row..end]);
             self.row = end;
         }
         current
@@ -315,7 +377,11 @@ impl<'a> DayFile<'a> {
             Some(writer) => writer,
             none => {
                 let encoding = choose_ts_encoding(&self.ts)?;
-                none.insert(ParquetFileWriter::new(TableKind::Samples, &schema, encoding)?)
+                none.insert(ParquetFileWriter::new(
+                    TableKind::Samples,
+                    &schema,
+                    encoding,
+                )?)
             }
         };
         let (first, last) = (&self.metrics[0], &self.metrics[self.metrics.len() - 1]);
@@ -330,7 +396,10 @@ impl<'a> DayFile<'a> {
         let batch = RecordBatch::try_new(
             schema,
             vec![
-                Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(names))?),
+                Arc::new(DictionaryArray::<Int32Type>::try_new(
+                    keys,
+                    Arc::new(names),
+                )?),
                 Arc::new(Int32Array::from(std::mem::take(&mut self.target_ids))),
                 Arc::new(Int64Array::from(std::mem::take(&mut self.series_ids))),
                 Arc::new(ts.with_timezone("UTC")),

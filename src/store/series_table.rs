@@ -36,7 +36,8 @@ pub(crate) struct Loaded {
     pub(crate) is_outdated: bool,
 }
 
-fn add_batch(
+/// Adds the series of a batch to the registry.
+pub(crate) fn add_batch(
     registry: &mut SeriesRegistry,
     batch: &RecordBatch,
     path: &str,

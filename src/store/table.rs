@@ -73,11 +73,6 @@ impl Change {
         }
     }
 
-    /// Returns the files that take part from this commit on.
-    pub(crate) fn added(&self) -> &[DataFile] {
-        &self.add
-    }
-
     /// Notes a file that takes part from this commit on.
     pub(crate) fn add(&mut self, file: DataFile) {
         self.add.push(file);

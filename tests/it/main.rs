@@ -3,4 +3,5 @@
 mod command_line;
 mod imports;
 mod ingest;
+mod store;
 mod support;

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         read: args.read.options(context)?,
     };
     let sources = ingest::list(&args.paths, &mut std::io::stdin().lock())?;
-    let store = Store::create(&context.global.store)?;
+    let store = Store::create(context.store())?;
     let begin = Instant::now();
     let bar = progress::bytes(&context.terminal, sources.iter().map(|s| s.size).sum());
     let advanced = |bytes| bar.inc(bytes);

@@ -80,7 +80,7 @@ fn list(args: &ListArgs, context: &Context) -> Result<Exit, CommandError> {
              FROM rejects {filter} ORDER BY ingested_at, file, line, reason"
         )
     };
-    let store = Store::open(&context.global.store)?;
+    let store = Store::open(context.store())?;
     let result = context.runtime.block_on(async {
         let session = Session::open(&store).await?;
         session.sql(&sql).await
@@ -92,7 +92,7 @@ fn list(args: &ListArgs, context: &Context) -> Result<Exit, CommandError> {
 }
 
 fn again(args: &ReplayArgs, context: &Context) -> Result<Exit, CommandError> {
-    let store = Store::open(&context.global.store)?;
+    let store = Store::open(context.store())?;
     let options = LoadOptions {
         from: args.read.format()?.map(Format::name),
         read: args.read.options(context)?,

@@ -5,8 +5,9 @@ use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::output::OutputArgs;
 use crate::job::resolve_range;
+use crate::model::did_you_mean;
 use crate::query::Session;
-use crate::report::{self, Document, ReportFile, ReportRunError, did_you_mean};
+use crate::report::{self, Document, ReportFile, ReportRunError};
 use crate::store::Store;
 
 /// Run a report: an SQL file with a header that names its parameters and chart.
@@ -67,7 +68,7 @@ pub(crate) fn document(
     values: &[(String, String)],
     range: &RangeArgs,
 ) -> Result<Document, CommandError> {
-    let store = Store::open(&context.global.store)?;
+    let store = Store::open(context.store())?;
     let tz = context.global.tz;
     context.runtime.block_on(async {
         let session = Session::open(&store).await?;

@@ -1,5 +1,5 @@
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
@@ -36,9 +36,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     for warning in warnings {
         context.terminal.warning(&warning.message);
     }
-    let store = match &job.store {
-        Some(store) if context.global.store == Path::new("retrocast-store") => job.path(store),
-        _ => context.global.store.clone(),
+    let store = match (&context.global.store, &job.store) {
+        (None, Some(store)) => job.path(store),
+        _ => context.store().to_owned(),
     };
     let watcher = Watcher {
         context,

@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     scale: f64,
     /// Begin.
-    #[arg(long, value_name = "TIME", default_value = "2026-03-02")]
+    #[arg(long, value_name = "TIME", default_value = "2026-04-20")]
     start: String,
     /// Seed of chance.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -66,8 +66,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     context.terminal.message(&format!(
         "{} samples, {} log records, {} files in {}",
         thousands(summary.samples),
-        thousands(summary.logs),
-        summary.files,
+        thousands(summary.log_records),
+        summary.files.len(),
         args.folder.display()
     ));
     context

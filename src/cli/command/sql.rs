@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
             text
         }
     };
-    let store = Store::open(&context.global.store)?;
+    let store = Store::open(context.store())?;
     let (result, versions) = context.runtime.block_on(async {
         let session = Session::open(&store).await?;
         let result = session.sql(&text).await?;

@@ -81,8 +81,14 @@ impl TallColumns {
                 .find(|(_, to)| targets.iter().any(|t| to.eq_ignore_ascii_case(t)))
                 .map(|(from, _)| from.as_str())
         };
-        let time_name = options.time_column.as_deref().or_else(|| mapped(&["ts", "time"]));
-        let value_name = options.value_column.as_deref().or_else(|| mapped(&["value"]));
+        let time_name = options
+            .time_column
+            .as_deref()
+            .or_else(|| mapped(&["ts", "time"]));
+        let value_name = options
+            .value_column
+            .as_deref()
+            .or_else(|| mapped(&["value"]));
         let time = choose(first_row, time_name, TIME_NAMES, "time")?;
         let value = choose(first_row, value_name, VALUE_NAMES, "value")?;
         if time == value {
@@ -99,8 +105,9 @@ impl TallColumns {
             None => find_column(first_row, METRIC_NAMES),
         };
         let metric = metric.filter(|m| *m != time && *m != value);
-        let all_labels = find_column(first_row, LABELS_NAMES)
-            .filter(|at| *at != time && *at != value && !options.label_columns.contains(&first_row[*at]));
+        let all_labels = find_column(first_row, LABELS_NAMES).filter(|at| {
+            *at != time && *at != value && !options.label_columns.contains(&first_row[*at])
+        });
         let chosen: Vec<usize> = if options.label_columns.is_empty() {
             (0..first_row.len()).collect()
         } else {
@@ -150,7 +157,12 @@ fn label_name(row: &[String], at: usize, has_header: bool, options: &ReadOptions
     }
 }
 
-fn choose(row: &[String], named: Option<&str>, names: &[&str], what: &str) -> Result<usize, String> {
+fn choose(
+    row: &[String],
+    named: Option<&str>,
+    names: &[&str],
+    what: &str,
+) -> Result<usize, String> {
     if let Some(name) = named {
         return resolve(row, name);
     }
@@ -181,7 +193,24 @@ fn resolve(row: &[String], name: &str) -> Result<usize, String> {
         .filter(|number| (1..=row.len()).contains(number))
         .map(|number| number - 1)
         .or_else(|| find_column(row, &[name]))
-        .ok_or_else(|| format!("there is no column {name:?}; the columns are {}", row.join(", ")))
+        .ok_or_else(|| {
+            format!(
+                "there is no column {name:?}; the columns are {}",
+                row.join(", ")
+            )
+        })
+}
+
+/// Tells how many columns a delimited text has, and why they are not enough
+/// for a sample; `None` where it is no delimited text.
+pub(in crate::ingest) fn first_columns(head: Head<'_>) -> Option<(usize, String)> {
+    let (_, rows) = first_rows(head)?;
+    let header = rows.first()?;
+    let reason = match TallColumns::infer(header, &ReadOptions::default()) {
+        Err(reason) => reason,
+        Ok(_) => "no row below the header has a time and a number".to_owned(),
+    };
+    Some((header.len(), reason))
 }
 
 /// The first rows of a file, for `sniff`; the frames after the first are left
@@ -193,8 +222,10 @@ pub(super) fn first_rows(head: Head<'_>) -> Option<(u8, Vec<Vec<String>>)> {
         bytes = &bytes[..memchr::memrchr(b'\n', bytes)?];
     }
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if matches!(start.trim_ascii_start().first(), None | Some(b'{' | b'[' | b'<' | b'#'))
-        || memchr::memchr(0, bytes).is_some()
+    if matches!(
+        start.trim_ascii_start().first(),
+        None | Some(b'{' | b'[' | b'<' | b'#')
+    ) || memchr::memchr(0, bytes).is_some()
     {
         return None;
     }
@@ -228,7 +259,10 @@ mod tests {
         )
         .expect("columns");
         assert_eq!((found.time, found.value, found.metric), (1, 3, Some(2)));
-        assert_eq!(found.labels, [(0, "instance".to_owned()), (4, "job".to_owned())]);
+        assert_eq!(
+            found.labels,
+            [(0, "instance".to_owned()), (4, "job".to_owned())]
+        );
         assert!(found.has_header);
     }
 
@@ -250,14 +284,20 @@ mod tests {
         assert!(!found.has_header);
         options.time_column = Some("when".to_owned());
         let reason = TallColumns::infer(&row("a,b,c,d"), &options).expect_err("no such column");
-        assert!(reason.contains("\"when\"") && reason.contains("a, b, c, d"), "{reason}");
+        assert!(
+            reason.contains("\"when\"") && reason.contains("a, b, c, d"),
+            "{reason}"
+        );
     }
 
     #[test]
     fn says_that_a_header_is_missing() {
         let reason = TallColumns::infer(&row("up,1,1549891472010,node"), &ReadOptions::default());
         let reason = reason.expect_err("no header");
-        assert!(reason.contains("add a header line") && reason.contains("--time"), "{reason}");
+        assert!(
+            reason.contains("add a header line") && reason.contains("--time"),
+            "{reason}"
+        );
         let reason = TallColumns::infer(&row("a,b"), &ReadOptions::default()).expect_err("names");
         assert!(reason.contains("the columns are a, b"), "{reason}");
     }

@@ -111,13 +111,24 @@ mod tests {
             pairs(r#"up{instance="a:9090", job="b"}"#),
             strings(&["__name__=up", "instance=a:9090", "job=b"])
         );
-        assert_eq!(pairs(r#"{path="a,b}\"c\\",}"#), strings(&[r#"path=a,b}"c\"#]));
+        assert_eq!(
+            pairs(r#"{path="a,b}\"c\\",}"#),
+            strings(&[r#"path=a,b}"c\"#])
+        );
         assert_eq!(
             pairs(r#"{"http.requests", "a.b"="c"}"#),
             strings(&["__name__=http.requests", "a.b=c"])
         );
         assert_eq!(pairs("{}"), strings(&[]));
-        for other in ["A-series", "up", "{a}", "{a=b}", r#"{a="b"#, "a b{}", r#"{="x"}"#] {
+        for other in [
+            "A-series",
+            "up",
+            "{a}",
+            "{a=b}",
+            r#"{a="b"#,
+            "a b{}",
+            r#"{="x"}"#,
+        ] {
             assert_eq!(pairs(other), None, "{other}");
         }
     }
@@ -125,7 +136,10 @@ mod tests {
     #[test]
     fn names_a_metric_after_its_file() {
         assert_eq!(metric_of_file("exports/queue depth.csv"), "queue_depth");
-        assert_eq!(metric_of_file("API latency-data-2026-01-01 10_00_00.csv"), "API_latency");
+        assert_eq!(
+            metric_of_file("API latency-data-2026-01-01 10_00_00.csv"),
+            "API_latency"
+        );
         assert_eq!(metric_of_file("95th.csv"), "_95th");
         assert_eq!(metric_of_file(""), "value");
     }

@@ -16,7 +16,11 @@ fn parse_local_number(text: &[u8], decimal_comma: bool) -> Option<f64> {
         return None;
     }
     let text = std::str::from_utf8(text).ok()?.trim();
-    let (point, group) = if decimal_comma { (',', '.') } else { ('.', ',') };
+    let (point, group) = if decimal_comma {
+        (',', '.')
+    } else {
+        ('.', ',')
+    };
     let (whole, fraction) = match text.split_once(point) {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text, None),
@@ -59,7 +63,11 @@ mod tests {
             ("+Inf", f64::INFINITY),
             ("-Infinity", f64::NEG_INFINITY),
         ] {
-            assert_eq!(parse_number(text.as_bytes(), false), Some(expected), "{text}");
+            assert_eq!(
+                parse_number(text.as_bytes(), false),
+                Some(expected),
+                "{text}"
+            );
         }
         for (text, expected) in [
             ("1,5", 1.5),
@@ -68,14 +76,20 @@ mod tests {
             ("-0,25", -0.25),
             ("1,5e3", 1500.0),
         ] {
-            assert_eq!(parse_number(text.as_bytes(), true), Some(expected), "{text}");
+            assert_eq!(
+                parse_number(text.as_bytes(), true),
+                Some(expected),
+                "{text}"
+            );
         }
         assert!(parse_number(b"NaN", false).is_some_and(f64::is_nan));
     }
 
     #[test]
     fn refuses_what_is_no_number() {
-        for text in ["", "-", "1,5", "1,23,456", "12abc", "0x10", "1.2.3", ",", "é", "1 2"] {
+        for text in [
+            "", "-", "1,5", "1,23,456", "12abc", "0x10", "1.2.3", ",", "é", "1 2",
+        ] {
             assert_eq!(parse_number(text.as_bytes(), false), None, "{text}");
         }
     }

@@ -336,7 +336,10 @@ mod tests {
         assert_eq!(split(b"a\tb\n")[0].1, fields(&["a", "b"]));
         assert_eq!(split(b"a|b|c,d\n")[0].1, fields(&["a", "b", "c,d"]));
         let legend = b"\"Time\";\"{a=\"\"b\"\", c=\"\"d\"\", e=\"\"f\"\"}\"";
-        assert_eq!(split(legend)[0].1, fields(&["Time", "{a=\"b\", c=\"d\", e=\"f\"}"]));
+        assert_eq!(
+            split(legend)[0].1,
+            fields(&["Time", "{a=\"b\", c=\"d\", e=\"f\"}"])
+        );
     }
 
     #[test]

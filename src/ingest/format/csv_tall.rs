@@ -121,7 +121,9 @@ fn read_columns(
     let line = rows.line();
     let columns = TallColumns::infer(&rows.texts(), options)
         .map_err(|reason| ReadError::Document { line, reason })?;
-    if !columns.has_header {
+    if columns.has_header {
+        sink.context(rows.raw());
+    } else {
         rows.put_back();
     }
     Ok(Some(columns))

@@ -109,9 +109,27 @@ const SI: &[(&str, &str)] = &[
 
 /// Rates of things; prefixes `K M B T`.
 const RATES: &[&str] = &[
-    "c/s", "ops/s", "req/s", "rd/s", "wr/s", "io/s", "events/s", "mess/s", "messages/s", "recs/s",
-    "rows/s", "c/m", "ops/m", "req/m", "rd/m", "wr/m", "events/m", "mess/m", "messages/m",
-    "recs/m", "rows/m",
+    "c/s",
+    "ops/s",
+    "req/s",
+    "rd/s",
+    "wr/s",
+    "io/s",
+    "events/s",
+    "mess/s",
+    "messages/s",
+    "recs/s",
+    "rows/s",
+    "c/m",
+    "ops/m",
+    "req/m",
+    "rd/m",
+    "wr/m",
+    "events/m",
+    "mess/m",
+    "messages/m",
+    "recs/m",
+    "rows/m",
 ];
 
 const CURRENCIES: &[&str] = &["$", "€", "£", "¥"];

@@ -42,7 +42,12 @@ impl Format for CsvWide {
             .iter()
             .filter(|row| row.len() == header.len() && looks_like_time(&row[0]))
             .collect();
-        let cells = || timed.iter().flat_map(|row| &row[1..]).filter(|c| !is_gap(c.as_bytes()));
+        let cells = || {
+            timed
+                .iter()
+                .flat_map(|row| &row[1..])
+                .filter(|c| !is_gap(c.as_bytes()))
+        };
         let numbers = cells()
             .filter(|cell| parse_quantity(cell.as_bytes(), delimiter == b';').is_ok())
             .count();
@@ -92,6 +97,7 @@ impl Format for CsvWide {
                 Next::End => break,
             }
             let Some(frame) = &mut frame else {
+                sink.context(rows.raw());
                 frame = Some(Frame::open(&rows, options, sink)?);
                 continue;
             };
@@ -134,16 +140,17 @@ impl Frame {
         };
         let time = match &options.time_column {
             None => 0,
-            Some(name) => find_column(&header, &[name]).or_else(|| {
-                let number = name.parse::<usize>().ok()?;
-                (1..=header.len()).contains(&number).then(|| number - 1)
-            })
-            .ok_or_else(|| {
-                document(format!(
-                    "there is no column {name:?}; the columns are {}",
-                    header.join(", ")
-                ))
-            })?,
+            Some(name) => find_column(&header, &[name])
+                .or_else(|| {
+                    let number = name.parse::<usize>().ok()?;
+                    (1..=header.len()).contains(&number).then(|| number - 1)
+                })
+                .ok_or_else(|| {
+                    document(format!(
+                        "there is no column {name:?}; the columns are {}",
+                        header.join(", ")
+                    ))
+                })?,
         };
         if header.len() < 2 {
             return Err(document(format!(
@@ -218,7 +225,8 @@ impl Column {
         sink: &mut dyn RecordSink,
     ) -> Result<f64, String> {
         let found = parse_quantity(cell, decimal_comma).map_err(|error| error.to_string())?;
-        if found.unit != self.unit && !found.unit.is_empty() {
+        // The empty unit is asked for first: most cells have none.
+        if !found.unit.is_empty() && found.unit != self.unit {
             if !self.unit.is_empty() {
                 return Err(format!(
                     "{:?} is in {}, but the cells above are in {}",

@@ -100,11 +100,18 @@ fn scales_units_and_rejects_unknown_ones() {
             format!("delay 300 @{}", T + 2 * MINUTE),
         ]
     );
-    let units: Vec<_> = sink.metadata.iter().map(|(m, d)| (m.as_str(), d.unit.as_deref())).collect();
+    let units: Vec<_> = sink
+        .metadata
+        .iter()
+        .map(|(m, d)| (m.as_str(), d.unit.as_deref()))
+        .collect();
     assert_eq!(units, [("mem", Some("bytes")), ("delay", Some("seconds"))]);
     let rejects = sink.reject_lines();
     assert!(rejects[0].starts_with("4: column \"mem\": the unit \"parsecs\" of \"3 parsecs\""));
-    assert_eq!(rejects[1], "5: column \"mem\": \"4 s\" is in seconds, but the cells above are in bytes");
+    assert_eq!(
+        rejects[1],
+        "5: column \"mem\": \"4 s\" is in seconds, but the cells above are in bytes"
+    );
     assert_eq!(rejects[2], "5: column \"delay\": \"abc\" is not a number");
     assert_eq!(rejects[3], "6: the row has 2 fields, but the header has 3");
 }
@@ -121,10 +128,18 @@ fn reports_the_doubled_and_the_skipped_hour() {
         &options,
     );
     let first = sink.samples[0].1;
-    let steps: Vec<_> = sink.samples.iter().map(|s| (s.1 - first) / (30 * MINUTE)).collect();
+    let steps: Vec<_> = sink
+        .samples
+        .iter()
+        .map(|s| (s.1 - first) / (30 * MINUTE))
+        .collect();
     assert_eq!(steps, [0, 1, 2, 3, 4, 5]);
     assert_eq!(sink.warnings[0].code, "doubled-hour");
-    assert!(sink.warnings[0].message.starts_with("4 times"), "{}", sink.warnings[0]);
+    assert!(
+        sink.warnings[0].message.starts_with("4 times"),
+        "{}",
+        sink.warnings[0]
+    );
 
     let sink = read("Time,up\n2025-03-30 02:30:00,1\n", &options);
     assert!(sink.reject_lines()[0].contains("does not exist in Europe/Berlin"));
@@ -132,7 +147,10 @@ fn reports_the_doubled_and_the_skipped_hour() {
 
 #[test]
 fn recognises_itself() {
-    assert_eq!(sniff("\"Time\",\"{a=\"\"b\"\"}\"\n1704067200000,1\n"), Some(90));
+    assert_eq!(
+        sniff("\"Time\",\"{a=\"\"b\"\"}\"\n1704067200000,1\n"),
+        Some(90)
+    );
     assert_eq!(sniff("Time,a,b\n2024-01-01 00:00:00,1.2 GiB,\n"), Some(80));
     assert_eq!(sniff("time,value\n2024-01-01 00:00:00,1\n"), Some(60));
     assert_eq!(sniff("date,name\n2024-01-01,New Year\n"), None);

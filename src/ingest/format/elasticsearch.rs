@@ -68,7 +68,10 @@ impl Format for Elasticsearch {
                 why: format!("it has {what}"),
             })
         };
-        let bytes = head.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.bytes);
+        let bytes = head
+            .bytes
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(head.bytes);
         let bytes = bytes.trim_ascii_start();
         if is_response(bytes) {
             return found("the \"hits\" of a _search response");
@@ -105,7 +108,11 @@ impl Format for Elasticsearch {
     ) -> Result<(), ReadError> {
         let mut logs = LogFields::new(options)?;
         let head = input.fill_buf()?;
-        if is_response(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start()) {
+        if is_response(
+            head.strip_prefix(b"\xef\xbb\xbf")
+                .unwrap_or(head)
+                .trim_ascii_start(),
+        ) {
             read_responses(input, &mut logs, sink)?;
         } else {
             read_lines(input, &mut logs, sink)?;
@@ -174,7 +181,12 @@ pub(super) fn read_hit(
     logs: &mut LogFields<'_>,
 ) -> Result<crate::model::LogRecord, String> {
     let source = hit.source.ok_or("the hit has no \"_source\"")?;
-    document(source.get().as_bytes(), hit.index.as_deref(), hit.id.as_deref(), logs)
+    document(
+        source.get().as_bytes(),
+        hit.index.as_deref(),
+        hit.id.as_deref(),
+        logs,
+    )
 }
 
 fn bulk_document(
@@ -208,9 +220,14 @@ fn document(
 fn bulk_line(text: &[u8]) -> Option<BulkLine> {
     let line: BulkLine = serde_json::from_slice(text).ok()?;
     let first = text.trim_ascii().strip_prefix(b"{")?.trim_ascii_start();
-    let is_action = [&b"\"index\""[..], b"\"create\"", b"\"update\"", b"\"delete\""]
-        .iter()
-        .any(|name| first.starts_with(name));
+    let is_action = [
+        &b"\"index\""[..],
+        b"\"create\"",
+        b"\"update\"",
+        b"\"delete\"",
+    ]
+    .iter()
+    .any(|name| first.starts_with(name));
     let any = line.index.is_some() || line.update.is_some() || line.delete.is_some();
     (is_action && any).then_some(line)
 }

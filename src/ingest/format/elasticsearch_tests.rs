@@ -26,7 +26,11 @@ fn reads_elasticdump_lines() {
     );
     assert_eq!(summary(&sink), [expected.clone(), expected]);
     let rejects = sink.reject_lines();
-    assert!(rejects[0].starts_with("2: this has neither \"_source\""), "{}", rejects[0]);
+    assert!(
+        rejects[0].starts_with("2: this has neither \"_source\""),
+        "{}",
+        rejects[0]
+    );
     assert!(rejects[1].starts_with("3: no valid JSON"), "{}", rejects[1]);
 }
 
@@ -44,16 +48,41 @@ fn reads_pages_of_responses_and_warns() {
     assert_eq!(
         summary(&sink),
         [
-            format!("{T} Some(\"m\") {}", attributes(&[("_id", "1"), ("_index", "l")])),
-            format!("{T} Some(\"m\") {}", attributes(&[("_id", "2"), ("_index", "l")])),
+            format!(
+                "{T} Some(\"m\") {}",
+                attributes(&[("_id", "1"), ("_index", "l")])
+            ),
+            format!(
+                "{T} Some(\"m\") {}",
+                attributes(&[("_id", "2"), ("_index", "l")])
+            ),
         ]
     );
     let rejects = sink.reject_lines();
-    assert!(rejects[0].starts_with("5: there is no time"), "{}", rejects[0]);
-    assert!(rejects[1].starts_with("11: there is no time"), "{}", rejects[1]);
+    assert!(
+        rejects[0].starts_with("5: there is no time"),
+        "{}",
+        rejects[0]
+    );
+    assert!(
+        rejects[1].starts_with("11: there is no time"),
+        "{}",
+        rejects[1]
+    );
     let codes: Vec<_> = sink.warnings.iter().map(|w| w.code).collect();
-    assert_eq!(codes, ["search-timed-out", "search-shards-failed", "incomplete-export"]);
-    assert!(sink.warnings[2].message.contains("5 documents or more, but 4"));
+    assert_eq!(
+        codes,
+        [
+            "search-timed-out",
+            "search-shards-failed",
+            "incomplete-export"
+        ]
+    );
+    assert!(
+        sink.warnings[2]
+            .message
+            .contains("5 documents or more, but 4")
+    );
 }
 
 #[test]
@@ -61,7 +90,10 @@ fn keeps_the_hits_before_a_broken_place() {
     let text = "{\"hits\":{\"hits\":[{\"_source\":{\"ts\":1704067200}},\n{\"_source\":";
     let (sink, result) = TestSink::try_read(&Elasticsearch, text, &ReadOptions::default());
     assert_eq!(sink.logs.len(), 1);
-    assert!(matches!(result, Err(ReadError::Document { line: 2, .. })), "{result:?}");
+    assert!(
+        matches!(result, Err(ReadError::Document { line: 2, .. })),
+        "{result:?}"
+    );
 }
 
 #[test]
@@ -74,7 +106,10 @@ fn reads_bulk_bodies() {
     assert_eq!(
         summary(&sink),
         [
-            format!("{T} Some(\"a\") {}", attributes(&[("_id", "1"), ("_index", "l")])),
+            format!(
+                "{T} Some(\"a\") {}",
+                attributes(&[("_id", "1"), ("_index", "l")])
+            ),
             format!("{T} Some(\"b\") []"),
         ]
     );

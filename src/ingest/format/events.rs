@@ -20,13 +20,28 @@ use super::time_text::TimeText;
 const ID: &[&str] = &["id", "event_id", "incident_id", "key", "number"];
 /// Names that only a beginning has.
 const START: &[&str] = &[
-    "started_at", "start", "start_time", "starts_at", "start_date", "begin", "began_at",
-    "opened_at", "deployed_at", "created_at",
+    "started_at",
+    "start",
+    "start_time",
+    "starts_at",
+    "start_date",
+    "begin",
+    "began_at",
+    "opened_at",
+    "deployed_at",
+    "created_at",
 ];
 /// Names that any time may have.
 const TIME: &[&str] = &["timestamp", "time", "ts", "date", "ds", "day"];
 const END: &[&str] = &[
-    "ended_at", "end", "end_time", "ends_at", "end_date", "finished_at", "resolved_at", "closed_at",
+    "ended_at",
+    "end",
+    "end_time",
+    "ends_at",
+    "end_date",
+    "finished_at",
+    "resolved_at",
+    "closed_at",
 ];
 const KIND: &[&str] = &["kind", "type", "event_type"];
 const SEVERITY: &[&str] = &["severity", "priority", "urgency"];
@@ -81,7 +96,9 @@ impl Format for Events {
         sink: &mut dyn RecordSink,
     ) -> Result<(), ReadError> {
         let mut times = TimeText::new(options)?;
-        let other_kind = options.event_kind.or_else(|| kind_of_file(&options.file_name));
+        let other_kind = options
+            .event_kind
+            .or_else(|| kind_of_file(&options.file_name));
         read_table(input, sink, |record, sink| {
             sink.event(event(record, other_kind, &mut times)?);
             Ok(())
@@ -232,8 +249,16 @@ mod tests {
         assert_eq!(sink.events[1].ended_at, None);
         assert_eq!(sink.events.len(), 2);
         let rejects = sink.reject_lines();
-        assert!(rejects[0].starts_with("4: the beginning: "), "{}", rejects[0]);
-        assert!(rejects[1].starts_with("5: it ends before it begins"), "{}", rejects[1]);
+        assert!(
+            rejects[0].starts_with("4: the beginning: "),
+            "{}",
+            rejects[0]
+        );
+        assert!(
+            rejects[1].starts_with("5: it ends before it begins"),
+            "{}",
+            rejects[1]
+        );
     }
 
     #[test]
@@ -241,7 +266,10 @@ mod tests {
         let sink = read("holidays.csv", "date,name,country\n2026-03-29,Spring,DE\n");
         let holiday = &sink.events[0];
         // The day of the spring change has 23 hours in Berlin.
-        assert_eq!(holiday.ended_at.map(|end| end - holiday.started_at), Some(23 * 3_600_000_000));
+        assert_eq!(
+            holiday.ended_at.map(|end| end - holiday.started_at),
+            Some(23 * 3_600_000_000)
+        );
         assert_eq!(holiday.title.as_deref(), Some("Spring"));
         assert_eq!(holiday.labels, [("country".to_owned(), "DE".to_owned())]);
         let again = read("holidays.csv", "date,name\n2026-03-29,Spring\n");
@@ -249,7 +277,10 @@ mod tests {
         assert_eq!(holiday.id.len(), 16);
         let range = read("campaigns.csv", "start,end,name\n2026-01-01,2026-01-02,x\n");
         let campaign = &range.events[0];
-        assert_eq!(campaign.ended_at.map(|end| end - campaign.started_at), Some(2 * MICROS_PER_DAY));
+        assert_eq!(
+            campaign.ended_at.map(|end| end - campaign.started_at),
+            Some(2 * MICROS_PER_DAY)
+        );
     }
 
     #[test]
@@ -260,22 +291,37 @@ mod tests {
         let sink = read("x.json", text);
         assert_eq!(sink.events.len(), 1);
         assert_eq!(sink.events[0].kind, EventKind::Deploy);
-        assert_eq!(sink.events[0].labels[1], ("version".to_owned(), "1.2".to_owned()));
+        assert_eq!(
+            sink.events[0].labels[1],
+            ("version".to_owned(), "1.2".to_owned())
+        );
         let rejects = sink.reject_lines();
-        assert_eq!(rejects[0], "2: the kind \"network\" is none of incident, deploy, maintenance, campaign, holiday");
+        assert_eq!(
+            rejects[0],
+            "2: the kind \"network\" is none of incident, deploy, maintenance, campaign, holiday"
+        );
         assert!(rejects[1].contains("--event-kind"));
         let sink = read("incidents-2026.json", text);
         assert_eq!(sink.events.len(), 3);
-        assert_eq!(sink.events[1].labels, [("type".to_owned(), "network".to_owned())]);
+        assert_eq!(
+            sink.events[1].labels,
+            [("type".to_owned(), "network".to_owned())]
+        );
     }
 
     #[test]
     fn recognises_events() {
         assert_eq!(sniff("incidents.csv", INCIDENTS), Some(95));
         assert_eq!(sniff("x.csv", INCIDENTS), Some(60));
-        assert_eq!(sniff("holidays.csv", "date,name\n2026-01-01,New Year\n"), Some(90));
+        assert_eq!(
+            sniff("holidays.csv", "date,name\n2026-01-01,New Year\n"),
+            Some(90)
+        );
         assert_eq!(sniff("de.csv", "date,name\n2026-01-01,New Year\n"), None);
-        assert_eq!(sniff("x.jsonl", "{\"type\":\"deploy\",\"time\":1}\n"), Some(75));
+        assert_eq!(
+            sniff("x.jsonl", "{\"type\":\"deploy\",\"time\":1}\n"),
+            Some(75)
+        );
         assert_eq!(sniff("deploys.csv", "time,metric,value\n1,a,2\n"), None);
     }
 }

@@ -14,13 +14,31 @@ use super::csv_number::parse_number;
 use super::table_records::{FirstRecords, TableRecord, read_table};
 use super::time_text::TimeText;
 
-const JOB: &[&str] = &["job", "job_name", "pipeline", "pipeline_name", "dag_id", "workflow"];
+const JOB: &[&str] = &[
+    "job",
+    "job_name",
+    "pipeline",
+    "pipeline_name",
+    "dag_id",
+    "workflow",
+];
 const STAGE: &[&str] = &["stage", "task", "step", "task_id"];
 const RUN_ID: &[&str] = &["run_id", "execution_id", "id"];
-const SCHEDULED: &[&str] = &["scheduled_at", "scheduled", "scheduled_time", "due_at", "logical_date"];
+const SCHEDULED: &[&str] = &[
+    "scheduled_at",
+    "scheduled",
+    "scheduled_time",
+    "due_at",
+    "logical_date",
+];
 const STARTED: &[&str] = &["started_at", "start_time", "start", "start_date"];
 const ENDED: &[&str] = &[
-    "ended_at", "end_time", "end", "finished_at", "completed_at", "end_date",
+    "ended_at",
+    "end_time",
+    "end",
+    "finished_at",
+    "completed_at",
+    "end_date",
 ];
 const STATUS: &[&str] = &["status", "state"];
 const ROWS_EXPECTED: &[&str] = &["rows_expected", "expected_rows", "expected_records"];
@@ -52,9 +70,19 @@ impl Format for JobRuns {
             return None;
         }
         let others = [
-            &RUN_ID[..2], SCHEDULED, STARTED, ENDED, STATUS, ROWS_EXPECTED, ROWS_IN, ROWS_OUT,
+            &RUN_ID[..2],
+            SCHEDULED,
+            STARTED,
+            ENDED,
+            STATUS,
+            ROWS_EXPECTED,
+            ROWS_IN,
+            ROWS_OUT,
         ];
-        let found: Vec<&str> = others.iter().filter_map(|names| first.name(names)).collect();
+        let found: Vec<&str> = others
+            .iter()
+            .filter_map(|names| first.name(names))
+            .collect();
         let confidence = match found.len() {
             0 | 1 => return None,
             2 => 70,
@@ -202,7 +230,10 @@ mod tests {
         assert_eq!(sink.job_runs[1].stage.as_deref(), Some("load"));
         assert_eq!(sink.job_runs.len(), 2);
         let rejects = sink.reject_lines();
-        assert_eq!(rejects[0], "4: rows_expected is \"many\": a whole number is expected");
+        assert_eq!(
+            rejects[0],
+            "4: rows_expected is \"many\": a whole number is expected"
+        );
         assert!(rejects[1].starts_with("5: there is no job"));
         assert!(rejects[2].starts_with("6: there is no time"));
     }
@@ -214,7 +245,10 @@ mod tests {
             r#"{"dag_id":"etl","task_id":"load","logical_date":"2026-01-02","start_date":"2026-01-02T00:10:00+00:00","state":"success","try_number":1,"records_out":"1,200"}"#,
         );
         let run = &sink.job_runs[0];
-        assert_eq!((run.job.as_str(), run.run_id.as_str()), ("etl", "2026-01-02"));
+        assert_eq!(
+            (run.job.as_str(), run.run_id.as_str()),
+            ("etl", "2026-01-02")
+        );
         assert_eq!(run.rows_out, Some(1200));
         assert_eq!(sink.warnings[0].code, "columns-left-out");
         assert!(sink.warnings[0].message.ends_with("try_number"));
@@ -232,7 +266,13 @@ mod tests {
         };
         assert_eq!(sniff(RUNS), Some(90));
         assert_eq!(sniff("time,job,instance,value\n1,a,b,2\n"), None);
-        assert_eq!(sniff("id,started_at,ended_at,severity,service\n1,2,3,4,5\n"), None);
-        assert_eq!(sniff("{\"pipeline\":\"p\",\"started_at\":\"x\",\"status\":\"ok\",\"rows_in\":3}"), Some(90));
+        assert_eq!(
+            sniff("id,started_at,ended_at,severity,service\n1,2,3,4,5\n"),
+            None
+        );
+        assert_eq!(
+            sniff("{\"pipeline\":\"p\",\"started_at\":\"x\",\"status\":\"ok\",\"rows_in\":3}"),
+            Some(90)
+        );
     }
 }

@@ -239,10 +239,22 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        assert_eq!(read_fields(b"[1]").unwrap_err(), "a JSON object {…} is expected");
-        assert_eq!(read_fields(b"\"x\"").unwrap_err(), "a JSON object {…} is expected");
-        for text in [&b"{\"a\":"[..], b"", b"{}x", b"{\"a\":NaN}", b"{\"\xff\":1}"] {
-            let reason = read_fields(text).unwrap_err();
+        assert_eq!(
+            read_fields(b"[1]").expect_err("no object"),
+            "a JSON object {…} is expected"
+        );
+        assert_eq!(
+            read_fields(b"\"x\"").expect_err("no object"),
+            "a JSON object {…} is expected"
+        );
+        for text in [
+            &b"{\"a\":"[..],
+            b"",
+            b"{}x",
+            b"{\"a\":NaN}",
+            b"{\"\xff\":1}",
+        ] {
+            let reason = read_fields(text).expect_err("no object");
             assert!(reason.starts_with("no valid JSON"), "{reason}");
         }
         let deep = format!("{}1{}", "{\"a\":".repeat(500), "}".repeat(500));

@@ -58,7 +58,11 @@ impl Format for JsonLogs {
             () if with_message > 0 => 51,
             () => return None,
         };
-        let names: Vec<_> = names.into_iter().flatten().map(|n| format!("{n:?}")).collect();
+        let names: Vec<_> = names
+            .into_iter()
+            .flatten()
+            .map(|n| format!("{n:?}"))
+            .collect();
         Some(Sniffed {
             confidence,
             why: format!(
@@ -176,7 +180,11 @@ mod tests {
         assert!(rejects[0].starts_with("2: no valid JSON"), "{}", rejects[0]);
         assert_eq!(rejects[2], "4: a JSON object {…} is expected");
         assert!(rejects[3].contains("--map FIELD=ts"), "{}", rejects[3]);
-        assert!(rejects[4].contains("--time-format '%d/%m/%Y %H:%M'"), "{}", rejects[4]);
+        assert!(
+            rejects[4].contains("--time-format '%d/%m/%Y %H:%M'"),
+            "{}",
+            rejects[4]
+        );
         assert_eq!(sink.rejects[0].2, "Traceback (most recent call last):");
     }
 
@@ -184,7 +192,10 @@ mod tests {
     fn reads_an_array() {
         for text in [
             format!("[{STANDARD},{STANDARD}]"),
-            format!("[\n  {STANDARD},\n  {}\n]\n", STANDARD.replace(",\"", ",\n\"")),
+            format!(
+                "[\n  {STANDARD},\n  {}\n]\n",
+                STANDARD.replace(",\"", ",\n\"")
+            ),
         ] {
             let sink = TestSink::read(&JsonLogs, text);
             assert_eq!((sink.logs.len(), sink.rejects.len()), (2, 0));

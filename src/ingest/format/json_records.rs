@@ -239,24 +239,44 @@ mod tests {
     #[test]
     fn splits_lines() {
         let found = split(b"\xef\xbb\xbf{\"a\":1}\r\n\n{\"b\":\n{\"c\":[1]}", 1000);
-        let lines: Vec<_> = found.iter().map(|(n, _, text)| (*n, text.as_str())).collect();
-        assert_eq!(lines, [(1, "{\"a\":1}"), (3, "{\"b\":"), (4, "{\"c\":[1]}")]);
+        let lines: Vec<_> = found
+            .iter()
+            .map(|(n, _, text)| (*n, text.as_str()))
+            .collect();
+        assert_eq!(
+            lines,
+            [(1, "{\"a\":1}"), (3, "{\"b\":"), (4, "{\"c\":[1]}")]
+        );
     }
 
     #[test]
     fn splits_arrays_and_pretty_objects_whatever_the_read_size() {
         for capacity in [1, 2, 7, 1000] {
-            let found = split(b"[\n {\"a\": \"}\\\"{\"},\n{\"b\":\n {}}, 7, \"x\"\n]\n", capacity);
-            let texts: Vec<_> = found.iter().map(|(n, _, text)| (*n, text.as_str())).collect();
+            let found = split(
+                b"[\n {\"a\": \"}\\\"{\"},\n{\"b\":\n {}}, 7, \"x\"\n]\n",
+                capacity,
+            );
+            let texts: Vec<_> = found
+                .iter()
+                .map(|(n, _, text)| (*n, text.as_str()))
+                .collect();
             assert_eq!(
                 texts,
-                [(2, "{\"a\": \"}\\\"{\"}"), (3, "{\"b\":\n {}}"), (4, "7"), (4, "\"x\"")],
+                [
+                    (2, "{\"a\": \"}\\\"{\"}"),
+                    (3, "{\"b\":\n {}}"),
+                    (4, "7"),
+                    (4, "\"x\"")
+                ],
                 "{capacity}"
             );
             assert_eq!(found[1].1, NextRecord::Record);
             assert!(matches!(found[2].1, NextRecord::Broken(_)));
             let found = split(b"{\n\"a\": 1\n}\n{\n\"b\": 2\n", capacity);
-            assert_eq!(found[0], (1, NextRecord::Record, "{\n\"a\": 1\n}".to_owned()));
+            assert_eq!(
+                found[0],
+                (1, NextRecord::Record, "{\n\"a\": 1\n}".to_owned())
+            );
             assert_eq!(found[1].0, 4);
             assert!(matches!(found[1].1, NextRecord::Broken(_)));
         }

@@ -153,8 +153,17 @@ mod tests {
     fn reads_labels() {
         let pairs = Cursor::new(br#"{ "a" : "b\u00e9\n", "c":"" }"#).labels();
         let expected = [("a", "bé\n"), ("c", "")];
-        assert_eq!(pairs, Some(expected.map(|(n, v)| (n.into(), v.into())).to_vec()));
-        for bad in [r#"{"a":1}"#, r#"{"a":"b""#, r#"{"a" "b"}"#, "[]", r#"{"a":"\q"}"#] {
+        assert_eq!(
+            pairs,
+            Some(expected.map(|(n, v)| (n.into(), v.into())).to_vec())
+        );
+        for bad in [
+            r#"{"a":1}"#,
+            r#"{"a":"b""#,
+            r#"{"a" "b"}"#,
+            "[]",
+            r#"{"a":"\q"}"#,
+        ] {
             assert_eq!(Cursor::new(bad.as_bytes()).labels(), None, "{bad}");
         }
     }

@@ -8,9 +8,10 @@
 use std::borrow::Cow;
 
 use crate::ingest::{ReadError, ReadOptions, RecordSink};
-use crate::model::{LogRecord, canonical_severity, guess_unit};
+use crate::model::{LogRecord, guess_unit};
 
 use super::json_fields::{Field, Scalar};
+use super::log_values::{duration_ms, severity, split_unit};
 use super::time_text::TimeText;
 
 /// A column of the `logs` table.
@@ -32,25 +33,57 @@ const NAMES: [(Role, &[&str]); ROLES] = [
     (
         Role::Time,
         &[
-            "timestamp", "@timestamp", "time", "ts", "datetime", "date", "event_time", "eventtime",
-            "asctime", "time_iso8601", "@t",
+            "timestamp",
+            "@timestamp",
+            "time",
+            "ts",
+            "datetime",
+            "date",
+            "event_time",
+            "eventtime",
+            "asctime",
+            "time_iso8601",
+            "@t",
         ],
     ),
     (
         Role::Severity,
         &[
-            "level", "severity", "lvl", "log.level", "loglevel", "log_level", "levelname",
-            "severity_text", "severitytext", "priority", "@l",
+            "level",
+            "severity",
+            "lvl",
+            "log.level",
+            "loglevel",
+            "log_level",
+            "levelname",
+            "severity_text",
+            "severitytext",
+            "priority",
+            "@l",
         ],
     ),
     (
         Role::Body,
-        &["message", "msg", "log", "body", "event", "short_message", "@m", "@mt"],
+        &[
+            "message",
+            "msg",
+            "log",
+            "body",
+            "event",
+            "short_message",
+            "@m",
+            "@mt",
+        ],
     ),
     (
         Role::Service,
         &[
-            "service", "service.name", "service_name", "servicename", "app", "application",
+            "service",
+            "service.name",
+            "service_name",
+            "servicename",
+            "app",
+            "application",
             "component",
         ],
     ),
@@ -59,7 +92,13 @@ const NAMES: [(Role, &[&str]); ROLES] = [
     (
         Role::Duration,
         &[
-            "duration", "processing_time", "elapsed", "took", "latency", "response_time", "dur",
+            "duration",
+            "processing_time",
+            "elapsed",
+            "took",
+            "latency",
+            "response_time",
+            "dur",
         ],
     ),
 ];
@@ -239,7 +278,10 @@ pub(super) fn usual_role(name: &str) -> Option<(Role, usize)> {
     let (stem, _) = split_unit(name);
     NAMES.iter().find_map(|(role, names)| {
         let name = if *role == Role::Duration { stem } else { name };
-        names.iter().position(|n| *n == name).map(|rank| (*role, rank))
+        names
+            .iter()
+            .position(|n| *n == name)
+            .map(|rank| (*role, rank))
     })
 }
 
@@ -266,92 +308,6 @@ pub(super) fn bag_member<'f>(field: &'f Field<'_>) -> Option<&'f str> {
 
 fn some_text(value: Scalar<'_>) -> Option<String> {
     Some(value.into_text()).filter(|text| !text.is_empty())
-}
-
-/// Reads a severity; numbers are those of pino and bunyan, and for `priority`
-/// those of syslog.
-fn severity(field: &Field<'_>) -> String {
-    let is_priority = field.path.ends_with("priority");
-    let name = match (&field.value, is_priority) {
-        (Scalar::Integer(0..=2), true) => "FATAL",
-        (Scalar::Integer(3), true) => "ERROR",
-        (Scalar::Integer(4), true) => "WARN",
-        (Scalar::Integer(5..=6), true) => "INFO",
-        (Scalar::Integer(7), true) => "DEBUG",
-        (Scalar::Integer(10), false) => "TRACE",
-        (Scalar::Integer(20), false) => "DEBUG",
-        (Scalar::Integer(30), false) => "INFO",
-        (Scalar::Integer(40), false) => "WARN",
-        (Scalar::Integer(50), false) => "ERROR",
-        (Scalar::Integer(60), false) => "FATAL",
-        (value, _) => return canonical_severity(&value.to_text()),
-    };
-    name.to_owned()
-}
-
-/// Splits `elapsed_us` into its stem and the milliseconds in its unit.
-fn split_unit(name: &str) -> (&str, Option<f64>) {
-    const UNITS: [(&str, f64); 8] = [
-        ("_ms", 1.0),
-        ("_millis", 1.0),
-        ("_us", 1e-3),
-        ("_micros", 1e-3),
-        ("_ns", 1e-6),
-        ("_seconds", 1e3),
-        ("_secs", 1e3),
-        ("_s", 1e3),
-    ];
-    UNITS
-        .iter()
-        .find_map(|(unit, ms)| name.strip_suffix(unit).map(|stem| (stem, Some(*ms))))
-        .unwrap_or((name, None))
-}
-
-/// Reads a duration: a number in the unit of the field's name (milliseconds
-/// where it has none), or a text such as `12ms`, `1.5 s` or `1m2.5s`.
-fn duration_ms(name: &str, value: &Scalar<'_>) -> Option<f64> {
-    let unit = split_unit(name).1.unwrap_or(1.0);
-    let ms = match value {
-        Scalar::Integer(value) => *value as f64 * unit,
-        Scalar::Float(value) => value * unit,
-        Scalar::Text(text) => match fast_float2::parse::<f64, _>(text.trim()) {
-            Ok(value) => value * unit,
-            Err(_) => duration_text(text)?,
-        },
-        Scalar::Bool(_) | Scalar::Json(_) => return None,
-    };
-    ms.is_finite().then_some(ms)
-}
-
-/// Reads a duration as Go writes it (`1h2m3.5s`, `350µs`) into milliseconds.
-fn duration_text(text: &str) -> Option<f64> {
-    let mut rest = text.trim();
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = fast_float2::parse(&rest[..end]).ok()?;
-        rest = rest[end..].trim_start();
-        let end = rest
-            .find(|c: char| c.is_ascii_digit() || c.is_whitespace())
-            .unwrap_or(rest.len());
-        let unit = match &rest[..end] {
-            "ns" => 1e-6,
-            "us" | "µs" | "μs" => 1e-3,
-            "ms" => 1.0,
-            "s" | "sec" => 1e3,
-            "m" | "min" => 6e4,
-            "h" => 3.6e6,
-            _ => return None,
-        };
-        // Dividing by the inverse of a small unit keeps 350µs at 0.35.
-        total += if unit < 1.0 {
-            number / (1.0 / unit).round()
-        } else {
-            number * unit
-        };
-        rest = rest[end..].trim_start();
-    }
-    Some(total).filter(|_| !text.trim().is_empty())
 }
 
 /// Sorts attributes by name. Where a bag's member has the name of another
@@ -401,7 +357,11 @@ mod tests {
     }
 
     fn pairs(record: &LogRecord) -> Vec<String> {
-        record.attributes.iter().map(|(n, v)| format!("{n}={v}")).collect()
+        record
+            .attributes
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect()
     }
 
     #[test]
@@ -421,26 +381,10 @@ mod tests {
     }
 
     #[test]
-    fn reads_durations() {
-        for (text, expected) in [
-            (r#""duration_ms":12.5"#, Some(12.5)),
-            (r#""duration":12"#, Some(12.0)),
-            (r#""latency_us":1500"#, Some(1.5)),
-            (r#""duration_seconds":"0.25""#, Some(250.0)),
-            (r#""took":"12ms""#, Some(12.0)),
-            (r#""dur":"350µs""#, Some(0.35)),
-            (r#""elapsed":"1.5 s""#, Some(1500.0)),
-            (r#""elapsed":"soon""#, None),
-        ] {
-            let found = record(&format!(r#"{{"ts":1700000000,{text}}}"#));
-            assert_eq!(found.duration_ms, expected, "{text}");
-            assert_eq!(found.attributes.is_empty(), expected.is_some(), "{text}");
-        }
-    }
-
-    #[test]
     fn the_first_name_wins_and_the_others_stay() {
-        let found = record(r#"{"time":"x","timestamp":1700000000.5,"fields":{"message":"m","timestamp":"y","a":1}}"#);
+        let found = record(
+            r#"{"time":"x","timestamp":1700000000.5,"fields":{"message":"m","timestamp":"y","a":1}}"#,
+        );
         assert_eq!(found.ts, 1_700_000_000_500_000);
         assert_eq!(found.body.as_deref(), Some("m"));
         assert_eq!(pairs(&found), ["a=1", "fields.timestamp=y", "time=x"]);
@@ -448,16 +392,33 @@ mod tests {
 
     #[test]
     fn a_taken_name_keeps_its_prefix() {
-        let found = record(r#"{"ts":1700000000,"metadata":{"a":1,"b":2},"extra":{"b":3,"a":4},"a":0,"k":1,"k":2}"#);
-        assert_eq!(pairs(&found), ["a=0", "b=2", "extra.a=4", "extra.b=3", "k=2", "metadata.a=1"]);
+        let found = record(
+            r#"{"ts":1700000000,"metadata":{"a":1,"b":2},"extra":{"b":3,"a":4},"a":0,"k":1,"k":2}"#,
+        );
+        assert_eq!(
+            pairs(&found),
+            [
+                "a=0",
+                "b=2",
+                "extra.a=4",
+                "extra.b=3",
+                "k=2",
+                "metadata.a=1"
+            ]
+        );
     }
 
     #[test]
     fn the_mapping_wins() {
         let options = ReadOptions {
-            map: [("when", "ts"), ("meta.svc", "service"), ("x", "tenant"), ("message", "note")]
-                .map(|(a, b)| (a.to_owned(), b.to_owned()))
-                .to_vec(),
+            map: [
+                ("when", "ts"),
+                ("meta.svc", "service"),
+                ("x", "tenant"),
+                ("message", "note"),
+            ]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .to_vec(),
             ..ReadOptions::default()
         };
         let found = record_with(
@@ -468,7 +429,10 @@ mod tests {
         assert_eq!(found.ts, 1_700_000_000_000_000);
         assert_eq!(found.service.as_deref(), Some("api"));
         assert_eq!(found.body, None);
-        assert_eq!(pairs(&found), ["note=m", "service=no", "tenant=y", "timestamp=1"]);
+        assert_eq!(
+            pairs(&found),
+            ["note=m", "service=no", "tenant=y", "timestamp=1"]
+        );
     }
 
     #[test]
@@ -476,15 +440,27 @@ mod tests {
         let reason = |text| record_with(&ReadOptions::default(), text).expect_err("no time");
         assert!(reason(r#"{"a":1}"#).contains("--map FIELD=ts"));
         let text = reason(r#"{"time":"noon"}"#);
-        assert!(text.starts_with("the time in \"time\": \"noon\" is not a time"), "{text}");
+        assert!(
+            text.starts_with("the time in \"time\": \"noon\" is not a time"),
+            "{text}"
+        );
         assert!(reason(r#"{"time":true}"#).contains("is true"));
         assert!(reason(r#"{"ts":"31/12/2025 10:00"}"#).contains("--time-format"));
     }
 
     #[test]
     fn reads_numeric_severities() {
-        assert_eq!(record(r#"{"ts":1,"level":50}"#).severity.as_deref(), Some("ERROR"));
-        assert_eq!(record(r#"{"ts":1,"priority":6}"#).severity.as_deref(), Some("INFO"));
-        assert_eq!(record(r#"{"ts":1,"level":"35"}"#).severity.as_deref(), Some("35"));
+        assert_eq!(
+            record(r#"{"ts":1,"level":50}"#).severity.as_deref(),
+            Some("ERROR")
+        );
+        assert_eq!(
+            record(r#"{"ts":1,"priority":6}"#).severity.as_deref(),
+            Some("INFO")
+        );
+        assert_eq!(
+            record(r#"{"ts":1,"level":"35"}"#).severity.as_deref(),
+            Some("35")
+        );
     }
 }

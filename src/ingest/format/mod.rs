@@ -7,20 +7,28 @@ mod csv_rows;
 mod csv_tall;
 mod csv_unit;
 mod csv_wide;
+mod elasticsearch;
+mod elasticsearch_search;
+mod events;
 mod head;
+mod job_runs;
 mod json_fields;
 mod json_logs;
 mod json_records;
 mod json_slice;
 mod log_fields;
+mod log_values;
 mod number;
 mod prometheus_api;
 mod prometheus_text;
 mod series_cache;
 mod series_text;
+mod table_records;
 mod time_text;
 mod tsdb_dump;
 mod victoriametrics;
+
+pub(super) use csv_header::first_columns;
 
 use super::Format;
 
@@ -30,6 +38,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &prometheus_api::PrometheusApi,
     &tsdb_dump::TsdbDump,
     &prometheus_text::PrometheusText,
+    &elasticsearch::Elasticsearch,
+    &job_runs::JobRuns,
+    &events::Events,
     &json_logs::JsonLogs,
     &csv_tall::CsvTall,
     &csv_wide::CsvWide,

@@ -84,7 +84,8 @@ impl Decimal {
     #[inline]
     pub(super) fn shifted(self, exponent: u32) -> Option<i64> {
         let size = if self.scale <= exponent {
-            self.mantissa.checked_mul(10_u64.checked_pow(exponent - self.scale)?)?
+            self.mantissa
+                .checked_mul(10_u64.checked_pow(exponent - self.scale)?)?
         } else {
             let divisor = 10_u64.pow(self.scale - exponent);
             self.mantissa / divisor + u64::from(self.mantissa % divisor >= divisor / 2)
@@ -161,19 +162,33 @@ mod tests {
         }
         assert!(parse_float(b"nan").is_some_and(f64::is_nan));
         assert!(parse_float(b"-0").is_some_and(f64::is_sign_negative));
-        for bad in ["", "-", ".", "1 ", "0x1p-2", "1_000", "1e400", "abc", "1,5", "--1", "é"] {
+        for bad in [
+            "", "-", ".", "1 ", "0x1p-2", "1_000", "1e400", "abc", "1,5", "--1", "é",
+        ] {
             assert_eq!(parse_float(bad.as_bytes()), None, "{bad}");
         }
     }
 
     #[test]
     fn reads_times_without_rounding_through_a_float() {
-        assert_eq!(parse_unix(b"1435781430.781", SECONDS), Some(1_435_781_430_781_000));
-        assert_eq!(parse_unix(b"1700000000.123456", SECONDS), Some(1_700_000_000_123_456));
-        assert_eq!(parse_unix(b"1700000000.1234565", SECONDS), Some(1_700_000_000_123_457));
+        assert_eq!(
+            parse_unix(b"1435781430.781", SECONDS),
+            Some(1_435_781_430_781_000)
+        );
+        assert_eq!(
+            parse_unix(b"1700000000.123456", SECONDS),
+            Some(1_700_000_000_123_456)
+        );
+        assert_eq!(
+            parse_unix(b"1700000000.1234565", SECONDS),
+            Some(1_700_000_000_123_457)
+        );
         assert_eq!(parse_unix(b"1.7e9", SECONDS), Some(1_700_000_000_000_000));
         assert_eq!(parse_unix(b"-1.5", MILLIS), Some(-1500));
-        assert_eq!(parse_unix(b"1549891472010", MILLIS), Some(1_549_891_472_010_000));
+        assert_eq!(
+            parse_unix(b"1549891472010", MILLIS),
+            Some(1_549_891_472_010_000)
+        );
         for bad in ["", "noon", "999999999999999999", "1e30", "NaN", "Inf"] {
             assert_eq!(parse_unix(bad.as_bytes(), SECONDS), None, "{bad}");
         }

@@ -37,17 +37,23 @@ impl Format for PrometheusApi {
     }
 
     fn sniff(&self, head: Head<'_>) -> Option<Sniffed> {
-        let bytes = head.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.bytes);
+        let bytes = head
+            .bytes
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(head.bytes);
         let bytes = bytes.trim_ascii_start();
         if !bytes.starts_with(b"{") && !bytes.starts_with(b"[") {
             return None;
         }
         let result_type = after_key(bytes, "\"resultType\"");
-        let kind = ["matrix", "vector", "scalar", "string"].into_iter().find(|kind| {
-            result_type.is_some_and(|rest| {
-                rest.strip_prefix(b"\"").is_some_and(|rest| rest.starts_with(kind.as_bytes()))
-            })
-        });
+        let kind = ["matrix", "vector", "scalar", "string"]
+            .into_iter()
+            .find(|kind| {
+                result_type.is_some_and(|rest| {
+                    rest.strip_prefix(b"\"")
+                        .is_some_and(|rest| rest.starts_with(kind.as_bytes()))
+                })
+            });
         if let Some(kind) = kind {
             return Some(Sniffed {
                 confidence: 97,
@@ -68,13 +74,17 @@ impl Format for PrometheusApi {
             after_key(bytes, key).is_some_and(|rest| {
                 let mut cursor = Cursor::new(rest);
                 open.iter().all(|b| cursor.eat(*b))
-                    && cursor.peek().is_some_and(|b| b.is_ascii_digit() || b == b'-')
+                    && cursor
+                        .peek()
+                        .is_some_and(|b| b.is_ascii_digit() || b == b'-')
             })
         };
         let has_metric = after_key(bytes, "\"metric\"").is_some_and(|rest| rest.starts_with(b"{"));
-        (has_metric && (points("\"values\"", b"[[") || points("\"value\"", b"["))).then(|| Sniffed {
-            confidence: 85,
-            why: "it has JSON objects with metric and pairs of time and value".into(),
+        (has_metric && (points("\"values\"", b"[[") || points("\"value\"", b"["))).then(|| {
+            Sniffed {
+                confidence: 85,
+                why: "it has JSON objects with metric and pairs of time and value".into(),
+            }
         })
     }
 
@@ -90,26 +100,12 @@ impl Format for PrometheusApi {
             sink,
             text: Vec::new(),
         };
-        let mut first_error = None;
-        loop {
-            match reader.json.peek() {
-                None => break,
-                Some(b'[') => reader.result()?,
-                Some(_) => {
-                    if let Some(error) = reader.document()? {
-                        first_error.get_or_insert(error);
-                    }
-                }
-            }
-            if reader.sink.is_full() {
-                break;
-            }
-            // Between documents: nothing, or the comma of a careless join.
-            reader.json.eat(b',');
-        }
-        match reader.json.take_failure() {
-            Some(failure) => Err(failure.into()),
-            None => first_error.map_or(Ok(()), Err),
+        let result = reader.documents();
+        // A full sink makes the reader leave off in the middle of a document.
+        if reader.sink.is_full() {
+            Ok(())
+        } else {
+            result
         }
     }
 }
@@ -132,68 +128,105 @@ struct Reader<'a, 'o> {
 /// What is known of a series while it is read.
 #[derive(Default)]
 struct Series {
+    /// Whether a key of a series has come.
+    is_known: bool,
     labels: Option<Result<SeriesRef, String>>,
     /// Text of the labels, for rejects.
     metric: Vec<u8>,
     /// Points that came before the labels: time, value.
     waiting: Vec<(i64, f64)>,
     waiting_rejects: Vec<(u64, String, Vec<u8>)>,
+    /// Text of the members that no series has.
+    others: Vec<u8>,
+}
+
+/// What is known of a top-level object while it is read.
+#[derive(Default)]
+struct Answer {
+    status: Option<String>,
+    error_type: Option<String>,
+    error: Option<String>,
+    has_result: bool,
+    /// A single series may stand by itself.
+    series: Series,
 }
 
 impl Reader<'_, '_> {
+    fn documents(&mut self) -> Result<(), ReadError> {
+        let mut first_error = None;
+        while let Some(first) = self.json.peek() {
+            if first == b'[' {
+                self.result()?;
+            } else if let Some(error) = self.document()? {
+                first_error.get_or_insert(error);
+            }
+            // Between documents: nothing, or the comma of a careless join.
+            self.json.eat(b',');
+        }
+        match self.json.take_failure() {
+            Some(failure) => Err(failure.into()),
+            None => first_error.map_or(Ok(()), Err),
+        }
+    }
+
     /// Reads one top-level object. `Ok(Some(…))` is a document that says that
     /// it failed, after which the next can be read.
     fn document(&mut self) -> Result<Option<ReadError>, ReadError> {
         self.json.expect(b'{')?;
         let line = self.json.line();
-        let (mut status, mut error_type, mut error) = (None, None, None);
-        let (mut known, mut result) = (false, false);
-        let mut series = Series::default();
-        if !self.json.eat(b'}') {
-            loop {
-                let key = self.key()?;
-                match key.as_str() {
-                    "status" => status = Some(self.word()?),
-                    "errorType" => error_type = Some(self.word()?),
-                    "error" => error = Some(self.word()?),
-                    "warnings" => self.remarks("prometheus-warning")?,
-                    "infos" => self.remarks("prometheus-info")?,
-                    "isPartial" => {
-                        if self.word()? == "true" {
-                            self.sink.warn(Warning::new(
-                                "partial-result",
-                                "the answer says that it is partial: some storage did not answer",
-                            ));
-                        }
-                    }
-                    "data" if self.json.peek() == Some(b'{') => result |= self.data()?,
-                    "result" if self.json.peek() == Some(b'[') => {
-                        self.result()?;
-                        result = true;
-                    }
-                    _ => known |= self.series_member(&key, &mut series)?,
-                }
-                if !self.json.more(b'}')? {
-                    break;
-                }
-            }
+        let mut answer = Answer::default();
+        let read = self.answer_members(&mut answer);
+        let is_series = answer.series.is_known;
+        if is_series {
+            self.finish_series(answer.series);
         }
-        if known {
-            self.finish_series(series);
-        }
-        let reason = if status.as_deref() == Some("error") {
+        read?;
+        let reason = if answer.status.as_deref() == Some("error") {
             let unknown = || "unknown".to_owned();
             format!(
                 "the answer is an error ({}): {}",
-                error_type.unwrap_or_else(unknown),
-                error.unwrap_or_else(unknown)
+                answer.error_type.unwrap_or_else(unknown),
+                answer.error.unwrap_or_else(unknown)
             )
-        } else if known || result {
+        } else if is_series || answer.has_result {
             return Ok(None);
         } else {
             "the document has no data.result: expected an answer of query_range or query".into()
         };
         Ok(Some(ReadError::Document { line, reason }))
+    }
+
+    fn answer_members(&mut self, answer: &mut Answer) -> Result<(), ReadError> {
+        if self.json.eat(b'}') {
+            return Ok(());
+        }
+        loop {
+            let key = self.key()?;
+            match key.as_str() {
+                "status" => answer.status = Some(self.word()?),
+                "errorType" => answer.error_type = Some(self.word()?),
+                "error" => answer.error = Some(self.word()?),
+                "warnings" => self.remarks("prometheus-warning")?,
+                "infos" => self.remarks("prometheus-info")?,
+                "isPartial" => {
+                    if self.word()? == "true" {
+                        self.sink.warn(Warning::new(
+                            "partial-result",
+                            "the answer says that it is partial: some storage did not answer",
+                        ));
+                    }
+                }
+                "data" if self.json.peek() == Some(b'{') => answer.has_result |= self.data()?,
+                "result" if self.json.peek() == Some(b'[') => {
+                    answer.has_result = true;
+                    self.result()?;
+                }
+                _ => self.series_member(&key, &mut answer.series)?,
+            }
+            if !self.json.more(b'}')? {
+                return Ok(());
+            }
+        }
     }
 
     /// Reads the `data` object; tells whether it has a result.
@@ -229,10 +262,12 @@ impl Reader<'_, '_> {
             if self.json.peek() == Some(b'{') {
                 self.series()?;
             } else {
-                scalar.extend_from_slice(if scalar.is_empty() { b"[" } else { b"," });
+                if scalar.len() < RAW_LIMIT {
+                    scalar.push(if scalar.is_empty() { b'[' } else { b',' });
+                }
                 self.json.value(&mut scalar, RAW_LIMIT)?;
             }
-            if !self.json.more(b']')? {
+            if !self.json.more(b']')? || self.sink.is_full() {
                 break;
             }
         }
@@ -240,7 +275,10 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         scalar.push(b']');
-        match (point(&scalar), intern_labels(b"{}", self.options, self.sink)) {
+        match (
+            point(&scalar),
+            intern_labels(b"{}", self.options, self.sink),
+        ) {
             (Ok((ts, value)), Ok(series)) => self.sink.sample(series, ts, value),
             (Err(reason), _) | (_, Err(reason)) => self.sink.reject(line, &reason, &scalar),
         }
@@ -248,43 +286,50 @@ impl Reader<'_, '_> {
     }
 
     fn series(&mut self) -> Result<(), ReadError> {
+        let line = self.json.line();
         self.json.expect(b'{')?;
         let mut series = Series::default();
-        let line = self.json.line();
-        let mut known = false;
-        if !self.json.eat(b'}') {
-            loop {
-                let key = self.key()?;
-                match self.series_member(&key, &mut series) {
-                    Ok(found) => known |= found,
-                    Err(error) => {
-                        self.finish_series(series);
-                        return Err(error);
-                    }
-                }
-                if !self.json.more(b'}')? {
-                    break;
-                }
-            }
-        }
-        if !known {
+        let read = self.series_members(&mut series);
+        if series.is_known {
+            self.finish_series(series);
+        } else {
             let reason = "expected {\"metric\":{…},\"values\":[[time,\"value\"],…]}";
-            self.sink.reject(line, reason, &self.text);
-            return Ok(());
+            let raw = [
+                b"{",
+                series.others.strip_suffix(b",").unwrap_or_default(),
+                b"}",
+            ]
+            .concat();
+            self.sink.reject(line, reason, &raw);
         }
-        self.finish_series(series);
-        Ok(())
+        read
     }
 
-    /// Reads the value of one key of a series; tells whether the key is one.
-    fn series_member(&mut self, key: &str, series: &mut Series) -> Result<bool, ReadError> {
+    fn series_members(&mut self, series: &mut Series) -> Result<(), ReadError> {
+        if self.json.eat(b'}') {
+            return Ok(());
+        }
+        loop {
+            let key = self.key()?;
+            self.series_member(&key, series)?;
+            if !self.json.more(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the value of one key of a series.
+    fn series_member(&mut self, key: &str, series: &mut Series) -> Result<(), ReadError> {
         match key {
             "metric" => {
                 series.metric.clear();
                 self.json.value(&mut series.metric, usize::MAX)?;
                 series.labels = Some(intern_labels(&series.metric, self.options, self.sink));
             }
-            "values" if self.json.peek() == Some(b'[') => self.points(series)?,
+            "values" if self.json.peek() == Some(b'[') => {
+                series.is_known = true;
+                self.points(series)?;
+            }
             "value" => {
                 self.read_text()?;
                 let line = self.json.line();
@@ -297,10 +342,18 @@ impl Reader<'_, '_> {
             }
             _ => {
                 self.read_text()?;
-                return Ok(false);
+                if series.others.len() < RAW_LIMIT {
+                    series
+                        .others
+                        .extend_from_slice(format!("{key:?}:").as_bytes());
+                    series.others.extend_from_slice(&self.text);
+                    series.others.push(b',');
+                }
+                return Ok(());
             }
         }
-        Ok(true)
+        series.is_known = true;
+        Ok(())
     }
 
     /// Reads a `values` array.
@@ -344,14 +397,17 @@ impl Reader<'_, '_> {
             (None, Ok(point)) => series.waiting.push(point),
             (None, Err(reason)) => {
                 let kept = self.text.len().min(RAW_LIMIT);
-                series.waiting_rejects.push((line, reason, self.text[..kept].to_vec()));
+                series
+                    .waiting_rejects
+                    .push((line, reason, self.text[..kept].to_vec()));
             }
             (Some(Err(reason)), _) => {
                 let raw = alone(&series.metric, &self.text);
                 self.sink.reject(line, reason, &raw);
             }
             (Some(Ok(_)), Err(reason)) => {
-                self.sink.reject(line, &reason, &alone(&series.metric, &self.text));
+                self.sink
+                    .reject(line, &reason, &alone(&series.metric, &self.text));
             }
         }
     }
@@ -372,12 +428,14 @@ impl Reader<'_, '_> {
                 };
                 for (ts, value) in series.waiting {
                     let point = format!("[{},\"{value}\"]", ts as f64 / 1e6);
-                    self.sink.reject(line, reason, &alone(&series.metric, point.as_bytes()));
+                    self.sink
+                        .reject(line, reason, &alone(&series.metric, point.as_bytes()));
                 }
             }
         }
         for (line, reason, text) in series.waiting_rejects {
-            self.sink.reject(line, &reason, &alone(&series.metric, &text));
+            self.sink
+                .reject(line, &reason, &alone(&series.metric, &text));
         }
     }
 
@@ -410,7 +468,9 @@ impl Reader<'_, '_> {
 
     fn refuse_histograms(&mut self, series: &Series, line: u64, count: u64) {
         let raw = [&series.metric[..], b" ", &self.text].concat();
-        let reason = format!("{count} native histograms: they are not supported (the series' floats are kept)");
+        let reason = format!(
+            "{count} native histograms: they are not supported (the series' floats are kept)"
+        );
         self.sink.reject(line, &reason, &raw);
     }
 
@@ -460,7 +520,9 @@ fn intern_labels(
     options: &ReadOptions,
     sink: &mut dyn RecordSink,
 ) -> Result<SeriesRef, String> {
-    let pairs = Cursor::new(metric).labels().ok_or("metric is not an object of strings")?;
+    let pairs = Cursor::new(metric)
+        .labels()
+        .ok_or("metric is not an object of strings")?;
     intern(pairs, options, sink)
 }
 

@@ -56,10 +56,16 @@ impl Format for PrometheusText {
             () if labelled > 0 => 92,
             () => 65,
         };
-        let what = if comments > 0 { "# TYPE, # HELP, # UNIT, # EOF or samples" } else { "samples" };
+        let what = if comments > 0 {
+            "# TYPE, # HELP, # UNIT, # EOF or samples"
+        } else {
+            "samples"
+        };
         Some(Sniffed {
             confidence,
-            why: format!("{fitting} of the first {lines} lines are {what} (name{{labels}} value time)"),
+            why: format!(
+                "{fitting} of the first {lines} lines are {what} (name{{labels}} value time)"
+            ),
         })
     }
 
@@ -116,7 +122,10 @@ fn is_sample(line: &[u8]) -> bool {
 /// Splits at the first blank after the blanks at the start.
 #[inline]
 fn token(text: &[u8]) -> (&[u8], &[u8]) {
-    let start = text.iter().position(|b| !is_blank(*b)).unwrap_or(text.len());
+    let start = text
+        .iter()
+        .position(|b| !is_blank(*b))
+        .unwrap_or(text.len());
     let text = &text[start..];
     let end = text.iter().position(|b| is_blank(*b)).unwrap_or(text.len());
     text.split_at(end)
@@ -165,7 +174,10 @@ impl<'o> TextReader<'o> {
 
     /// Reads a comment or a sample of another series than the line before.
     fn other_line(&mut self, line: &[u8], sink: &mut dyn RecordSink) -> Result<(), String> {
-        let start = line.iter().position(|b| !is_blank(*b)).unwrap_or(line.len());
+        let start = line
+            .iter()
+            .position(|b| !is_blank(*b))
+            .unwrap_or(line.len());
         let line = &line[start..];
         if line.is_empty() {
             return Ok(());
@@ -213,9 +225,10 @@ impl<'o> TextReader<'o> {
             self.exemplars += u64::from(!time.is_empty());
             self.options.at.ok_or("no timestamp: say --at TIME")?
         } else {
-            let ts = self.units.to_micros(time).ok_or_else(|| {
-                format!("{:?} is not a Unix time", String::from_utf8_lossy(time))
-            })?;
+            let ts = self
+                .units
+                .read(time)
+                .ok_or_else(|| format!("{:?} is not a Unix time", String::from_utf8_lossy(time)))?;
             self.after_time(rest)?;
             ts
         };

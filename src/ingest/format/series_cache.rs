@@ -43,7 +43,9 @@ impl SeriesCache {
     /// series.
     #[inline]
     pub(super) fn last(&self) -> Option<(&[u8], SeriesRef)> {
-        self.last.as_ref().map(|(text, series)| (&text[..], *series))
+        self.last
+            .as_ref()
+            .map(|(text, series)| (&text[..], *series))
     }
 
     /// Returns the handle of a series, which `make` finds out the first time.
@@ -81,7 +83,10 @@ pub(super) fn intern(
     options: &ReadOptions,
     sink: &mut dyn RecordSink,
 ) -> Result<SeriesRef, String> {
-    if !pairs.iter().any(|(name, value)| &**name == METRIC_NAME && !value.is_empty()) {
+    if !pairs
+        .iter()
+        .any(|(name, value)| &**name == METRIC_NAME && !value.is_empty())
+    {
         pairs.retain(|(name, _)| &**name != METRIC_NAME);
         let name = match &options.metric {
             Some(metric) => metric.clone(),
@@ -105,7 +110,13 @@ fn name_from_file(file_name: &str) -> Option<String> {
     let stem = file_name.split('.').next().unwrap_or_default();
     let name: String = stem
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     let usable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     usable.then_some(name)

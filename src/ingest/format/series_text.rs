@@ -26,7 +26,10 @@ pub(super) fn series_end(line: &[u8]) -> Option<usize> {
         .iter()
         .position(|b| matches!(b, b'{' | b' ' | b'\t'))
         .unwrap_or(line.len());
-    let blanks = line[name_end..].iter().take_while(|b| is_blank(**b)).count();
+    let blanks = line[name_end..]
+        .iter()
+        .take_while(|b| is_blank(**b))
+        .count();
     if line.get(name_end + blanks) != Some(&b'{') {
         return Some(name_end);
     }
@@ -130,7 +133,10 @@ fn next_label(rest: &str) -> Result<&str, String> {
     match rest.strip_prefix(',') {
         Some(after) => Ok(after.trim_start()),
         None if rest.starts_with('}') => Ok(rest),
-        None => Err(format!("expected a comma or a closing brace at {:?}", beginning(rest))),
+        None => Err(format!(
+            "expected a comma or a closing brace at {:?}",
+            beginning(rest)
+        )),
     }
 }
 
@@ -243,10 +249,17 @@ mod tests {
             (r#"{__name__="m", foo="bar"}"#, r#"m{foo="bar"}"#),
             ("m{a=\"é\"}", "m{a=\"é\"}"),
         ] {
-            assert_eq!(parse(text, Escapes::Exposition).as_deref(), Ok(expected), "{text}");
+            assert_eq!(
+                parse(text, Escapes::Exposition).as_deref(),
+                Ok(expected),
+                "{text}"
+            );
         }
         assert_eq!(
-            parse(r#"{__name__="m", a="\t\x41\u00e9\\\U0001F600\xff"}"#, Escapes::Go),
+            parse(
+                r#"{__name__="m", a="\t\x41\u00e9\\\U0001F600\xff"}"#,
+                Escapes::Go
+            ),
             Ok("m{a=\"\\tAé\\\\😀\u{fffd}\"}".into())
         );
     }
@@ -254,18 +267,31 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         for (text, reason) in [
-            ("a.b", r#""a.b" is not a metric's name: letters, digits, _ and : (others in quotes, {"a.b"})"#),
+            (
+                "a.b",
+                r#""a.b" is not a metric's name: letters, digits, _ and : (others in quotes, {"a.b"})"#,
+            ),
             ("{}", "the series has no name"),
             ("m{a}", "expected = after the label \"a\""),
             ("m{a=b}", "the value of the label \"a\" is not in quotes"),
             ("m{=\"b\"}", "expected a label's name at \"=\\\"b\\\"}\""),
-            ("m{a=\"b\" c=\"d\"}", "expected a comma or a closing brace at \"c=\\\"d\\\"}\""),
+            (
+                "m{a=\"b\" c=\"d\"}",
+                "expected a comma or a closing brace at \"c=\\\"d\\\"}\"",
+            ),
             ("m{a=\"b\",a=\"c\"}", "label \"a\" is given twice"),
             ("m{__name__=\"n\"}", "label \"__name__\" is given twice"),
         ] {
-            assert_eq!(parse(text, Escapes::Exposition), Err(reason.into()), "{text}");
+            assert_eq!(
+                parse(text, Escapes::Exposition),
+                Err(reason.into()),
+                "{text}"
+            );
         }
-        assert_eq!(parse_series(b"m{a=\"\xff\"}", Escapes::Go), Err("the series is not UTF-8".into()));
+        assert_eq!(
+            parse_series(b"m{a=\"\xff\"}", Escapes::Go),
+            Err("the series is not UTF-8".into())
+        );
         assert_eq!(series_end(b"m{a=\"b\\\"} 1"), None);
         assert_eq!(series_end(b"m{a=\"b\" 1"), None);
     }

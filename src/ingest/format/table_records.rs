@@ -104,6 +104,7 @@ pub(super) fn read_table(
         let read = match rows.next()? {
             Next::Row => match &header {
                 None => {
+                    sink.context(rows.raw());
                     header = Some(rows.texts());
                     continue;
                 }
@@ -153,7 +154,9 @@ impl FirstRecords {
                         names.push(field.path.to_string());
                     }
                 }
-                let pairs = fields.iter().map(|f| (f.path.to_string(), f.value.to_text().into_owned()));
+                let pairs = fields
+                    .iter()
+                    .map(|f| (f.path.to_string(), f.value.to_text().into_owned()));
                 records.push(TableRecord::from_pairs(pairs));
             })?;
         }

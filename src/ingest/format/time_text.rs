@@ -184,7 +184,11 @@ fn likely_pattern(text: &str) -> String {
     let separator = if date.contains('/') { '/' } else { '.' };
     let numbers: Vec<&str> = date.split(separator).collect();
     let month_first = numbers.get(1).and_then(|n| n.parse::<u32>().ok()) > Some(12);
-    let (first, second) = if month_first { ("%m", "%d") } else { ("%d", "%m") };
+    let (first, second) = if month_first {
+        ("%m", "%d")
+    } else {
+        ("%d", "%m")
+    };
     let year = if numbers.get(2).is_some_and(|y| y.len() == 2) {
         "%y"
     } else {
@@ -214,7 +218,9 @@ mod tests {
     fn read(format: Option<&str>, tz: Tz, text: &str) -> Result<String, String> {
         let options = options(format, tz);
         let mut times = TimeText::new(&options).expect("a pattern");
-        times.read(text.as_bytes()).map(|ts| format_timestamp(ts, Tz::UTC))
+        times
+            .read(text.as_bytes())
+            .map(|ts| format_timestamp(ts, Tz::UTC))
     }
 
     #[test]
@@ -223,14 +229,26 @@ mod tests {
         for (format, text, expected) in [
             ("%d/%m/%Y %H:%M", "31/12/2025 10:00", "2025-12-31T09:00:00Z"),
             ("%d/%m/%Y", "31/12/2025", "2025-12-30T23:00:00Z"),
-            ("%d.%m.%Y %H:%M:%S %z", "31.12.2025 10:00:00 +0000", "2025-12-31T10:00:00Z"),
-            ("%b %d, %Y @ %H:%M:%S%.3f", "Jan 1, 2024 @ 00:00:00.500", "2023-12-31T23:00:00.500Z"),
+            (
+                "%d.%m.%Y %H:%M:%S %z",
+                "31.12.2025 10:00:00 +0000",
+                "2025-12-31T10:00:00Z",
+            ),
+            (
+                "%b %d, %Y @ %H:%M:%S%.3f",
+                "Jan 1, 2024 @ 00:00:00.500",
+                "2023-12-31T23:00:00.500Z",
+            ),
             ("%s", "1700000000", "2023-11-14T22:13:20Z"),
             ("%Y%m%d %H", "20251231 10", "2025-12-31T09:00:00Z"),
             // What does not fit the pattern but is plain is still read.
             ("%d/%m/%Y", "2025-12-31T10:00:00Z", "2025-12-31T10:00:00Z"),
         ] {
-            assert_eq!(read(Some(format), berlin, text).as_deref(), Ok(expected), "{text}");
+            assert_eq!(
+                read(Some(format), berlin, text).as_deref(),
+                Ok(expected),
+                "{text}"
+            );
         }
         assert!(TimeText::new(&options(Some("%Q"), Tz::UTC)).is_err());
     }
@@ -238,7 +256,10 @@ mod tests {
     #[test]
     fn says_what_to_do() {
         let reason = read(None, Tz::UTC, "31/12/2025 10:00").expect_err("ambiguous");
-        assert!(reason.contains("--time-format '%d/%m/%Y %H:%M'"), "{reason}");
+        assert!(
+            reason.contains("--time-format '%d/%m/%Y %H:%M'"),
+            "{reason}"
+        );
         let reason = read(None, Tz::UTC, "12/31/25").expect_err("ambiguous");
         assert!(reason.contains("--time-format '%m/%d/%y'"), "{reason}");
         let reason = read(Some("%d/%m/%Y"), Tz::UTC, "31-12-2025").expect_err("does not fit");
@@ -264,8 +285,12 @@ mod tests {
         assert_eq!(walk(&["02:00", "02:00"]), ["00:00", "01:00"]);
         // Newest first.
         assert_eq!(
-            walk(&["03:30", "03:00", "02:30", "02:00", "02:30", "02:00", "01:30"]),
-            ["02:30", "02:00", "01:30", "01:00", "00:30", "00:00", "23:30"]
+            walk(&[
+                "03:30", "03:00", "02:30", "02:00", "02:30", "02:00", "01:30"
+            ]),
+            [
+                "02:30", "02:00", "01:30", "01:00", "00:30", "00:00", "23:30"
+            ]
         );
     }
 

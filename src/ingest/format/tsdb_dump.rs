@@ -104,8 +104,8 @@ fn sample(
     if line.is_empty() {
         return Ok(None);
     }
-    let (series, value, time) = split(line)
-        .ok_or("expected {__name__=\"…\", …}, a value and a time in ms")?;
+    let (series, value, time) =
+        split(line).ok_or("expected {__name__=\"…\", …}, a value and a time in ms")?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if value.starts_with(b"{") {
         return Err("native histograms are not supported".into());
@@ -182,12 +182,21 @@ mod tests {
     #[test]
     fn sniffs() {
         let sniff = |bytes: &str| {
-            let head = Head { bytes: bytes.as_bytes(), truncated: true, file_name: "" };
+            let head = Head {
+                bytes: bytes.as_bytes(),
+                truncated: true,
+                file_name: "",
+            };
             TsdbDump.sniff(head).map_or(0, |sniffed| sniffed.confidence)
         };
         assert_eq!(sniff(DUMP), 97);
         assert_eq!(sniff(&format!("\u{feff}level=info\n{DUMP}{{__na")), 85);
-        for other in ["", "up 1 1700000000000\n", "{\"a\":1}\n", "{\"my.metric\"} 1 1700000000000\n"] {
+        for other in [
+            "",
+            "up 1 1700000000000\n",
+            "{\"a\":1}\n",
+            "{\"my.metric\"} 1 1700000000000\n",
+        ] {
             assert_eq!(sniff(other), 0, "{other}");
         }
     }

@@ -35,7 +35,9 @@ impl Format for VictoriaMetrics {
         let has = |line: &[u8], key: &str| memmem::find(line, key.as_bytes()).is_some();
         let all_keys = |line: &[u8]| {
             line.trim_ascii_start().starts_with(b"{")
-                && ["\"metric\"", "\"values\"", "\"timestamps\""].iter().all(|key| has(line, key))
+                && ["\"metric\"", "\"values\"", "\"timestamps\""]
+                    .iter()
+                    .all(|key| has(line, key))
         };
         let lines: Vec<&[u8]> = complete_lines(head).collect();
         let Some(first) = lines.first() else {
@@ -78,7 +80,8 @@ impl Format for VictoriaMetrics {
                     if line.cut {
                         let reason = format!("{LONG_LINE}: export with max_rows_per_line=100000");
                         sink.reject(line.number, &reason, line.bytes);
-                    } else if let Err(reason) = reader.read(line.bytes, line.number, options, sink) {
+                    } else if let Err(reason) = reader.read(line.bytes, line.number, options, sink)
+                    {
                         sink.reject(line.number, &reason, line.bytes);
                     }
                     if sink.is_full() {
@@ -147,14 +150,19 @@ impl LineReader {
         for (index, (&ts, &value)) in self.timestamps.iter().zip(&self.values).enumerate() {
             let bad_value = bad_values.next_if(|bad| bad.0 == index);
             let bad_timestamp = bad_timestamps.next_if(|bad| bad.0 == index);
-            let text = |bad: &BadElement| String::from_utf8_lossy(&line[bad.1.clone()]).into_owned();
+            let text =
+                |bad: &BadElement| String::from_utf8_lossy(&line[bad.1.clone()]).into_owned();
             let reason = match (bad_value, bad_timestamp) {
                 (None, None) => {
                     sink.sample(series, ts, value);
                     continue;
                 }
                 (_, Some(bad)) => {
-                    format!("timestamp {} is not a Unix time in ms: {}", index + 1, text(bad))
+                    format!(
+                        "timestamp {} is not a Unix time in ms: {}",
+                        index + 1,
+                        text(bad)
+                    )
                 }
                 (Some(bad), None) => format!(
                     "value {} is neither a number nor null, \"NaN\" or \"Infinity\": {}",
@@ -195,7 +203,13 @@ impl LineReader {
                 b"\"values\"" => {
                     self.values.clear();
                     self.bad_values.clear();
-                    array(cursor, &mut self.values, &mut self.bad_values, Decimal::to_f64, value)?;
+                    array(
+                        cursor,
+                        &mut self.values,
+                        &mut self.bad_values,
+                        Decimal::to_f64,
+                        value,
+                    )?;
                     has_values = true;
                 }
                 b"\"timestamps\"" => {
@@ -374,7 +388,8 @@ mod tests {
                 format!("1: value 3 {kinds}: \"three\""),
                 "1: timestamp 4 is not a Unix time in ms: \"late\"".into(),
                 format!("1: value 5 {kinds}: {{}}"),
-                "2: values has 2 elements and timestamps 1: they belong together pair by pair".into(),
+                "2: values has 2 elements and timestamps 1: they belong together pair by pair"
+                    .into(),
                 format!("3: not JSON (column 40): {expected}"),
                 "4: metric is not an object of strings".into(),
                 format!("5: {expected}"),
@@ -393,17 +408,29 @@ mod tests {
     }
 
     fn sniff(bytes: &str, truncated: bool) -> u8 {
-        let head = Head { bytes: bytes.as_bytes(), truncated, file_name: "" };
-        VictoriaMetrics.sniff(head).map_or(0, |sniffed| sniffed.confidence)
+        let head = Head {
+            bytes: bytes.as_bytes(),
+            truncated,
+            file_name: "",
+        };
+        VictoriaMetrics
+            .sniff(head)
+            .map_or(0, |sniffed| sniffed.confidence)
     }
 
     #[test]
     fn sniffs_clean_dirty_and_long_heads() {
         let line = r#"{"metric":{"__name__":"up"},"values":[0],"timestamps":[1549891472010]}"#;
         assert_eq!(sniff(line, false), 98);
-        assert_eq!(sniff(&format!("\u{feff}\n{line}\n{line}\n{{\"met"), true), 98);
+        assert_eq!(
+            sniff(&format!("\u{feff}\n{line}\n{line}\n{{\"met"), true),
+            98
+        );
         assert_eq!(sniff(&format!("garbage\n{line}\n{line}\n"), false), 85);
-        assert_eq!(sniff(r#"{"metric":{"__name__":"up"},"values":[0,1,2"#, true), 95);
+        assert_eq!(
+            sniff(r#"{"metric":{"__name__":"up"},"values":[0,1,2"#, true),
+            95
+        );
         for other in [
             "",
             "a,b\n1,2\n",

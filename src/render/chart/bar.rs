@@ -28,15 +28,32 @@ pub(super) fn draw(out: &mut String, chart: &Chart, names: &[String], width: usi
         .iter()
         .map(|name| truncate(&escape(name), width / 3).into_owned())
         .collect();
-    let label_width = labels.iter().map(|label| text_width(label)).max().unwrap_or(0);
-    let value_width = known.iter().map(|v| display.value(*v).chars().count()).max().unwrap_or(1);
+    let label_width = labels
+        .iter()
+        .map(|label| text_width(label))
+        .max()
+        .unwrap_or(0);
+    let value_width = known
+        .iter()
+        .map(|v| display.value(*v).chars().count())
+        .max()
+        .unwrap_or(1);
     let start = label_width + if several { 3 } else { 1 };
     // A value stands behind its bar, or before it where the bar goes left.
     let sides = 1 + usize::from(least < 0.0 && greatest > 0.0);
-    let room = width.saturating_sub(start + (value_width + 1) * sides).max(1);
+    // One column more, since both the zero and the bar's end are rounded.
+    let room = width
+        .saturating_sub(start + (value_width + 1) * sides + 1)
+        .max(1);
     // Halves, since the difference of two huge numbers is infinite.
     let per_column = (greatest / 2.0 - least / 2.0) / room as f64;
-    let columns = |v: f64| if per_column > 0.0 { v / 2.0 / per_column } else { 0.0 };
+    let columns = |v: f64| {
+        if per_column > 0.0 {
+            v / 2.0 / per_column
+        } else {
+            0.0
+        }
+    };
     let before_zero = if least < 0.0 { value_width + 1 } else { 0 };
     let zero = start + before_zero + columns(-least).round() as usize;
 
@@ -96,6 +113,11 @@ pub(super) fn draw(out: &mut String, chart: &Chart, names: &[String], width: usi
     }
     canvas.write(out, color);
     if shown < names.len() {
-        note(out, &format!("{} more are not drawn", names.len() - shown), width, color);
+        note(
+            out,
+            &format!("{} more are not drawn", names.len() - shown),
+            width,
+            color,
+        );
     }
 }

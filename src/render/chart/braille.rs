@@ -29,7 +29,11 @@ impl Braille {
     }
 
     /// Calls `dot` for each dot of a line (Bresenham 1965), ends included.
-    pub(super) fn line(from: (usize, usize), to: (usize, usize), mut dot: impl FnMut(usize, usize)) {
+    pub(super) fn line(
+        from: (usize, usize),
+        to: (usize, usize),
+        mut dot: impl FnMut(usize, usize),
+    ) {
         let signed = |(x, y): (usize, usize)| (x as i64, y as i64);
         let ((mut x, mut y), (end_x, end_y)) = (signed(from), signed(to));
         let (dx, dy) = ((end_x - x).abs(), -(end_y - y).abs());

@@ -111,7 +111,8 @@ impl Canvas {
             let mut current = Ink::Plain;
             for (glyph, ink) in &row[..end] {
                 let Glyph::Char(c) = *glyph else { continue };
-                let ink = if c == ' ' { Ink::Plain } else { *ink };
+                // A space looks alike in every ink.
+                let ink = if c == ' ' { current } else { *ink };
                 if color && ink != current {
                     let (before, after) = (current.style(), ink.style());
                     let _ = write!(out, "{before:#}{after}");

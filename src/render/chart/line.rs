@@ -9,8 +9,9 @@ use super::scale::Scale;
 use super::time_axis::ticks;
 use crate::report::ChartSeries;
 
-/// Rows below the plot: the axis, its labels, and what they are within.
-const BELOW: usize = 3;
+/// Rows below the plot: the axis, and its labels and what they are within.
+const AXIS: usize = 1;
+const LABELS: usize = 2;
 /// Columns from one marker on a line to the next.
 const MARKER_EVERY: usize = 18;
 
@@ -24,12 +25,14 @@ pub(super) struct Panel<'a> {
     pub(super) scale: Scale,
     /// Columns left of the axis, where several panels align.
     pub(super) label_width: usize,
+    /// Whether the times are written below.
+    pub(super) has_times: bool,
 }
 
 impl Panel<'_> {
     /// Draws the panel in a canvas of a width, with so many rows to plot in.
     pub(super) fn draw(&self, width: usize, rows: usize, tz: Tz) -> Canvas {
-        let mut canvas = Canvas::new(width, rows + BELOW);
+        let mut canvas = Canvas::new(width, rows + AXIS + if self.has_times { LABELS } else { 0 });
         let left = self.label_width + 2;
         let columns = width.saturating_sub(left).max(1);
         let labels: Vec<(usize, &str)> = self
@@ -66,7 +69,10 @@ impl Panel<'_> {
             return last / 2;
         }
         // Differences of i128, since the whole range of i64 may be asked for.
-        let (part, span) = (i128::from(ts) - i128::from(start), i128::from(end) - i128::from(start));
+        let (part, span) = (
+            i128::from(ts) - i128::from(start),
+            i128::from(end) - i128::from(start),
+        );
         let share = part as f64 / span as f64;
         ((share * last as f64).round().max(0.0) as usize).min(last)
     }
@@ -98,7 +104,10 @@ impl Panel<'_> {
             }
             canvas.text(from, rows + 1, &tick.label, Ink::Dim);
             free = from + width + 2;
-            if contexts.last().is_none_or(|(_, last)| *last != tick.context) {
+            if contexts
+                .last()
+                .is_none_or(|(_, last)| *last != tick.context)
+            {
                 contexts.push((from, tick.context));
             }
         }
@@ -127,7 +136,10 @@ impl Panel<'_> {
         let mut before: Option<(usize, usize)> = None;
         let points = self.times.iter().zip(values).enumerate();
         for (at, (ts, value)) in points.filter(|(_, (_, value))| value.is_finite()) {
-            let point = (self.column(*ts, columns * 2), self.scale.row(*value, rows * 4));
+            let point = (
+                self.column(*ts, columns * 2),
+                self.scale.row(*value, rows * 4),
+            );
             let from = before.filter(|_| joined[at]).unwrap_or(point);
             Braille::line(from, point, |x, y| {
                 field.dot(x, y, Ink::Series(place));
@@ -204,12 +216,15 @@ mod tests {
         let every: Vec<i64> = (0..8).collect();
         // Missing values of a regular series are a gap …
         let values = [1.0, 1.0, 1.0, nan, nan, nan, 1.0, 1.0];
-        assert_eq!(joins(&every, &values), [false, true, true, false, false, false, false, true]);
+        assert_eq!(
+            joins(&every, &values),
+            [false, true, true, false, false, false, false, true]
+        );
         // … as are missing rows …
         let joined = joins(&[0, 1, 2, 3, 4, 9, 10], &[1.0; 7]);
         assert_eq!(joined, [false, true, true, true, true, false, true]);
         // … but not the times of a finer series.
         let values = [1.0, nan, nan, nan, 1.0, nan, nan, nan];
-        assert_eq!(joins(&every, &values)[4], true);
+        assert!(joins(&every, &values)[4]);
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn draw(
             times,
             series: series.iter().copied().enumerate().collect(),
             label_width: scale.label_width(),
+            has_times: true,
             scale,
         };
         panel.draw(width, rows, tz).write(out, color);
@@ -67,16 +68,23 @@ pub(super) fn draw(
         legend_lines(out, &legend(series, false), width, color);
     }
     let mut drawn = Vec::new();
-    for ((name, series), scale) in panels.iter().zip(scales) {
+    for (at, ((name, series), scale)) in panels.iter().zip(scales).enumerate() {
         let panel = Panel {
             times,
             series: series.iter().copied().enumerate().collect(),
             scale,
             label_width,
+            // All panels share their times: the lowest of each column says them.
+            has_times: at + across >= panels.len(),
         };
         let body = panel.draw(panel_width, 6, tz);
         let mut canvas = Canvas::new(panel_width, body.height() + 1);
-        canvas.text(label_width + 2, 0, &truncate(&escape(name), panel_width / 2), Ink::Bold);
+        canvas.text(
+            label_width + 2,
+            0,
+            &truncate(&escape(name), panel_width / 2),
+            Ink::Bold,
+        );
         canvas.paste(0, 1, &body);
         drawn.push(canvas);
     }
@@ -112,7 +120,10 @@ fn arrange<'a>(all: &[&'a ChartSeries]) -> Vec<(String, Vec<&'a ChartSeries>)> {
             _ => groups.push((name.clone(), vec![series])),
         }
     }
-    if groups.iter().all(|(_, members)| members.len() <= MARKERS.len() && same_scale(members)) {
+    if groups
+        .iter()
+        .all(|(_, members)| members.len() <= MARKERS.len() && same_scale(members))
+    {
         return groups;
     }
     let alone = |series: &&'a ChartSeries| (full_name(series), vec![*series]);
@@ -132,7 +143,9 @@ fn same_scale(series: &[&ChartSeries]) -> bool {
 }
 
 fn values<'a>(series: &'a [&ChartSeries]) -> impl Iterator<Item = f64> + 'a {
-    series.iter().flat_map(|series| series.values.iter().copied())
+    series
+        .iter()
+        .flat_map(|series| series.values.iter().copied())
 }
 
 fn full_name(series: &ChartSeries) -> String {
@@ -143,8 +156,16 @@ fn full_name(series: &ChartSeries) -> String {
 }
 
 fn legend(series: &[&ChartSeries], full: bool) -> Vec<String> {
-    let names = series.iter().map(|series| if full { full_name(series) } else { series.name.clone() });
-    names.map(|name| truncate(&escape(&name), NAME).into_owned()).collect()
+    let names = series.iter().map(|series| {
+        if full {
+            full_name(series)
+        } else {
+            series.name.clone()
+        }
+    });
+    names
+        .map(|name| truncate(&escape(&name), NAME).into_owned())
+        .collect()
 }
 
 /// Writes markers and names, in as many lines as they need.

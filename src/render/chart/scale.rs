@@ -23,7 +23,9 @@ impl Scale {
         unit: Option<&Unit>,
         max_ticks: usize,
     ) -> Self {
-        let finite = values.filter(|v| v.is_finite()).map(|v| v.clamp(-HUGE, HUGE));
+        let finite = values
+            .filter(|v| v.is_finite())
+            .map(|v| v.clamp(-HUGE, HUGE));
         let bounds = finite.fold(None, |bounds: Option<(f64, f64)>, v| {
             Some(bounds.map_or((v, v), |(low, high)| (low.min(v), high.max(v))))
         });
@@ -53,6 +55,13 @@ impl Scale {
         }
         let first = (low / step - 1e-6).ceil();
         let count = ((high / step + 1e-6).floor() - first).clamp(0.0, 64.0) as usize;
+        // 500 and 1,000 ms are better said as 0.5 and 1.0 s.
+        let rounded = Display::of(low.abs().max(high.abs()), unit);
+        let display = if is_nice(step * rounded.factor) {
+            rounded
+        } else {
+            display
+        };
         let ticks = (0..=count)
             .map(|nth| (first + nth as f64) * step)
             .map(|value| (value, display.tick(value, step)))
@@ -70,18 +79,36 @@ impl Scale {
 
     /// Returns the columns of the widest label.
     pub(super) fn label_width(&self) -> usize {
-        self.ticks.iter().map(|(_, label)| label.chars().count()).max().unwrap_or(0)
+        self.ticks
+            .iter()
+            .map(|(_, label)| label.chars().count())
+            .max()
+            .unwrap_or(0)
     }
 }
 
 /// Returns 1, 2 or 5 times a power of ten, the smallest that makes at most so
 /// many ticks when the values are shown multiplied with `factor`.
 fn step(span: f64, max_ticks: usize, factor: f64) -> f64 {
-    let rough = span * factor / (max_ticks - 1) as f64;
+    let rough = span * factor / max_ticks as f64;
     let power = 10_f64.powf(rough.log10().floor());
-    let nice = [1.0, 2.0, 5.0, 10.0].into_iter().find(|m| m * power >= rough * 0.999_999);
+    let nice = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .find(|m| m * power >= rough * 0.999_999);
     let step = nice.unwrap_or(10.0) * power / factor;
-    if step.is_normal() && step > 0.0 { step } else { span.max(f64::MIN_POSITIVE) }
+    if step.is_normal() && step > 0.0 {
+        step
+    } else {
+        span.max(f64::MIN_POSITIVE)
+    }
+}
+
+/// Tells whether a number is 1, 2 or 5 times a power of ten.
+fn is_nice(step: f64) -> bool {
+    let mantissa = step / 10_f64.powf(step.log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .iter()
+        .any(|nice| (mantissa - nice).abs() < 1e-6)
 }
 
 /// How the values of one axis are written: multiplied, with a suffix.
@@ -110,7 +137,11 @@ impl Display {
         ];
         const KIB: f64 = 1024.0;
         let bytes = |suffixes: [&'static str; 5]| {
-            let power = if size < KIB { 0.0 } else { size.log(KIB).floor().min(4.0) };
+            let power = if size < KIB {
+                0.0
+            } else {
+                size.log(KIB).floor().min(4.0)
+            };
             Self {
                 factor: KIB.powf(-power),
                 suffix: suffixes[power as usize],
@@ -118,16 +149,27 @@ impl Display {
         };
         match unit {
             Some(Unit::Seconds) if size > 0.0 => pick(&SECONDS),
-            Some(Unit::Seconds) => Self { factor: 1.0, suffix: " s" },
+            Some(Unit::Seconds) => Self {
+                factor: 1.0,
+                suffix: " s",
+            },
             Some(Unit::Milliseconds) if size >= 1_000.0 => {
-                let seconds = pick(&SECONDS.map(|(below, f, s)| (below * 1e3, f / 1e3, s)));
-                seconds
+                pick(&SECONDS.map(|(below, factor, suffix)| (below * 1e3, factor / 1e3, suffix)))
             }
-            Some(Unit::Milliseconds) => Self { factor: 1.0, suffix: " ms" },
+            Some(Unit::Milliseconds) => Self {
+                factor: 1.0,
+                suffix: " ms",
+            },
             Some(Unit::Bytes) => bytes([" B", " KiB", " MiB", " GiB", " TiB"]),
             Some(Unit::BytesPerSecond) => bytes([" B/s", " KiB/s", " MiB/s", " GiB/s", " TiB/s"]),
-            Some(Unit::Ratio) => Self { factor: 100.0, suffix: "%" },
-            Some(Unit::Percent) => Self { factor: 1.0, suffix: "%" },
+            Some(Unit::Ratio) => Self {
+                factor: 100.0,
+                suffix: "%",
+            },
+            Some(Unit::Percent) => Self {
+                factor: 1.0,
+                suffix: "%",
+            },
             Some(Unit::Other(_)) | None => pick(&[
                 (1e4, 1.0, ""),
                 (1e6, 1e-3, "k"),
@@ -148,7 +190,7 @@ impl Display {
     fn tick(self, value: f64, step: f64) -> String {
         let (value, step) = (value * self.factor, step * self.factor);
         if value.abs() < step / 2.0 {
-            return format!("0{}", self.suffix);
+            return "0".to_owned();
         }
         let decimals = (-step.log10().floor()).max(0.0);
         if decimals > 9.0 || value.abs() >= 1e15 {
@@ -170,20 +212,36 @@ mod tests {
 
     #[test]
     fn labels_are_round_and_in_a_fitting_unit() {
-        assert_eq!(labels(&[0.02, 0.31], "s"), ["0 ms", "200 ms", "400 ms"]);
-        assert_eq!(labels(&[0.0, 7200.0], "s"), ["0 min", "50 min", "100 min", "150 min"]);
-        assert_eq!(labels(&[0.0, 3e9], "bytes"), ["0 GiB", "1 GiB", "2 GiB", "3 GiB"]);
-        assert_eq!(labels(&[0.0, 0.05], "ratio"), ["0%", "2%", "4%"]);
-        assert_eq!(labels(&[98.5, 99.9], "percent"), ["98.5%", "99.0%", "99.5%", "100.0%"]);
-        assert_eq!(labels(&[0.0, 25_000.0], "messages"), ["0k", "10k", "20k", "30k"]);
-        assert_eq!(labels(&[-3.0, 5.0], ""), ["-5", "0", "5"]);
+        assert_eq!(
+            labels(&[0.02, 0.31], "s"),
+            ["0", "100 ms", "200 ms", "300 ms", "400 ms"]
+        );
+        assert_eq!(labels(&[0.02, 0.99], "s"), ["0", "0.5 s", "1.0 s"]);
+        assert_eq!(
+            labels(&[0.0, 7200.0], "s"),
+            ["0", "50 min", "100 min", "150 min"]
+        );
+        assert_eq!(
+            labels(&[0.0, 3e9], "bytes"),
+            ["0", "1 GiB", "2 GiB", "3 GiB"]
+        );
+        assert_eq!(labels(&[0.0, 0.05], "ratio"), ["0", "2%", "4%", "6%"]);
+        assert_eq!(
+            labels(&[98.5, 99.9], "percent"),
+            ["98.5%", "99.0%", "99.5%", "100.0%"]
+        );
+        assert_eq!(
+            labels(&[0.0, 25_000.0], "messages"),
+            ["0", "10k", "20k", "30k"]
+        );
+        assert_eq!(labels(&[-3.0, 5.0], ""), ["-4", "-2", "0", "2", "4", "6"]);
     }
 
     #[test]
     fn flat_and_odd_ranges_have_an_axis() {
-        assert_eq!(labels(&[5.0, 5.0], ""), ["0", "5"]);
-        assert_eq!(labels(&[0.0], "s"), ["0 s", "0.5 s", "1.0 s"]);
-        assert_eq!(labels(&[-4.0], ""), ["-5", "0"]);
+        assert_eq!(labels(&[5.0, 5.0], ""), ["0", "2", "4", "6", "8"]);
+        assert_eq!(labels(&[0.0], "s"), ["0", "0.5 s", "1.0 s"]);
+        assert_eq!(labels(&[-4.0], ""), ["-6", "-4", "-2", "0"]);
         for values in [
             &[f64::MAX, f64::MIN][..],
             &[f64::MIN_POSITIVE, 0.0],
@@ -193,7 +251,10 @@ mod tests {
             &[5e-324],
         ] {
             let scale = Scale::new(values.iter().copied(), None, 4);
-            assert!(scale.high > scale.low && scale.ticks.len() < 10, "{scale:?}");
+            assert!(
+                scale.high > scale.low && scale.ticks.len() < 10,
+                "{scale:?}"
+            );
         }
     }
 }

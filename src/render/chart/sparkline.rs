@@ -7,7 +7,11 @@ pub(in crate::render) fn sparkline(values: &[f64], columns: usize) -> String {
     let means: Vec<Option<f64>> = (0..columns)
         .map(|column| {
             let bucket = column * values.len() / columns..(column + 1) * values.len() / columns;
-            let finite: Vec<f64> = values[bucket].iter().copied().filter(|v| v.is_finite()).collect();
+            let finite: Vec<f64> = values[bucket]
+                .iter()
+                .copied()
+                .filter(|v| v.is_finite())
+                .collect();
             let count = finite.len() as f64;
             (count > 0.0).then(|| finite.iter().map(|v| v / count).sum())
         })

@@ -1,6 +1,8 @@
 //! Ticks at calendar times in a zone: midnights, Mondays, firsts of a month.
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike};
+use chrono::{
+    DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike,
+};
 use chrono_tz::Tz;
 
 /// A tick and its label; `context` is the day or year that the label is within.
@@ -22,14 +24,45 @@ enum Step {
 const STEPS: [Step; 39] = {
     use Step::{Days, Millis, Months, Years};
     [
-        Millis(1), Millis(2), Millis(5), Millis(10), Millis(20), Millis(50),
-        Millis(100), Millis(200), Millis(500), Millis(1_000), Millis(2_000),
-        Millis(5_000), Millis(10_000), Millis(15_000), Millis(30_000),
-        Millis(60_000), Millis(120_000), Millis(300_000), Millis(600_000),
-        Millis(900_000), Millis(1_800_000), Millis(3_600_000), Millis(7_200_000),
-        Millis(10_800_000), Millis(21_600_000), Millis(43_200_000),
-        Days(1), Days(2), Days(7), Days(14), Months(1), Months(3), Months(6),
-        Years(1), Years(2), Years(5), Years(10), Years(50), Years(100),
+        Millis(1),
+        Millis(2),
+        Millis(5),
+        Millis(10),
+        Millis(20),
+        Millis(50),
+        Millis(100),
+        Millis(200),
+        Millis(500),
+        Millis(1_000),
+        Millis(2_000),
+        Millis(5_000),
+        Millis(10_000),
+        Millis(15_000),
+        Millis(30_000),
+        Millis(60_000),
+        Millis(120_000),
+        Millis(300_000),
+        Millis(600_000),
+        Millis(900_000),
+        Millis(1_800_000),
+        Millis(3_600_000),
+        Millis(7_200_000),
+        Millis(10_800_000),
+        Millis(21_600_000),
+        Millis(43_200_000),
+        Days(1),
+        Days(2),
+        Days(7),
+        Days(14),
+        Months(1),
+        Months(3),
+        Months(6),
+        Years(1),
+        Years(2),
+        Years(5),
+        Years(10),
+        Years(50),
+        Years(100),
     ]
 };
 
@@ -117,7 +150,22 @@ pub(super) fn ticks(start: i64, end: i64, columns: usize, tz: Tz) -> Vec<Tick> {
     };
     let step = STEPS.iter().find(fits).copied().unwrap_or(Step::Years(100));
     let (label, context) = step.formats();
-    let local = |ts| Some(DateTime::from_timestamp_micros(ts)?.with_timezone(&tz).naive_local());
+    let local = |ts| {
+        Some(
+            DateTime::from_timestamp_micros(ts)?
+                .with_timezone(&tz)
+                .naive_local(),
+        )
+    };
+    if start == end {
+        let time = DateTime::from_timestamp_micros(start).map(|t| t.with_timezone(&tz));
+        let only = time.map(|time| Tick {
+            ts: start,
+            label: time.format("%H:%M:%S").to_string(),
+            context: time.format("%-d %b %Y").to_string(),
+        });
+        return only.into_iter().collect();
+    }
     let mut found: Vec<Tick> = Vec::new();
     let mut next = local(start).and_then(|at| step.floor(at));
     // A spring's missing hour and the floor before the start are passed over.
@@ -151,7 +199,11 @@ pub(super) fn names(times: &[i64], tz: Tz) -> Vec<String> {
         .iter()
         .flatten()
         .all(|t| t.num_seconds_from_midnight() == 0);
-    let format = if days_only { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" };
+    let format = if days_only {
+        "%Y-%m-%d"
+    } else {
+        "%Y-%m-%d %H:%M"
+    };
     local
         .iter()
         .zip(times)
@@ -167,7 +219,10 @@ mod tests {
     const HOUR: i64 = 3_600_000_000;
 
     fn labels(start: i64, end: i64, columns: usize, tz: Tz) -> Vec<String> {
-        ticks(start, end, columns, tz).into_iter().map(|t| t.label).collect()
+        ticks(start, end, columns, tz)
+            .into_iter()
+            .map(|t| t.label)
+            .collect()
     }
 
     #[test]
@@ -184,8 +239,11 @@ mod tests {
             labels(MARCH, MARCH + 365 * 24 * HOUR, 40, Tz::UTC),
             ["Apr", "Jul", "Oct", "Jan"]
         );
-        assert_eq!(labels(MARCH, MARCH + 3_650 * 24 * HOUR, 40, Tz::UTC), ["2030", "2035"]);
-        assert_eq!(labels(MARCH, MARCH, 40, Tz::UTC), ["00:00:00.000"]);
+        assert_eq!(
+            labels(MARCH, MARCH + 3_650 * 24 * HOUR, 40, Tz::UTC),
+            ["2030", "2035"]
+        );
+        assert_eq!(labels(MARCH, MARCH, 40, Tz::UTC), ["00:00:00"]);
     }
 
     #[test]
@@ -194,7 +252,10 @@ mod tests {
         let start = MARCH + (28 * 24 - 1) * HOUR;
         let found = ticks(start, start + 12 * HOUR, 60, Tz::Europe__Berlin);
         let labels: Vec<_> = found.iter().map(|t| t.label.as_str()).collect();
-        assert_eq!(labels, ["00:00", "04:00", "06:00", "08:00", "10:00", "12:00"]);
+        assert_eq!(
+            labels,
+            ["00:00", "04:00", "06:00", "08:00", "10:00", "12:00"]
+        );
         assert_eq!(found[1].ts - found[0].ts, 3 * HOUR);
         assert_eq!(found[0].context, "Sun 29 Mar 2026");
     }

@@ -33,9 +33,15 @@ fn pairs(values: &[(&str, &str)]) -> Vec<(String, String)> {
 #[test]
 fn reads_the_header() {
     let report = ReportFile::parse("queries/service/golden_signals.sql", GOLDEN).expect("valid");
-    assert_eq!((report.area.as_str(), report.name.as_str()), ("service", "golden_signals"));
+    assert_eq!(
+        (report.area.as_str(), report.name.as_str()),
+        ("service", "golden_signals")
+    );
     assert_eq!(report.title, "Golden signals by service");
-    assert_eq!(report.description, "p50, p95, p99 side by side, traffic and errors.");
+    assert_eq!(
+        report.description,
+        "p50, p95, p99 side by side, traffic and errors."
+    );
     assert_eq!(report.needs, ["samples", "series"]);
     assert_eq!(
         report.params[0],
@@ -108,10 +114,19 @@ fn says_what_is_wrong_in_a_file() {
             "-- just words\nSELECT 1",
             "x.sql:1: a header line is `-- key: value`; leave a line empty before other comments",
         ),
-        ("-- title: T\nSELECT 1", "x.sql:1: the header has no `-- description:` line"),
+        (
+            "-- title: T\nSELECT 1",
+            "x.sql:1: the header has no `-- description:` line",
+        ),
         ("", "x.sql:1: the header has no `-- title:` line"),
-        (&format!("{head}\n  \n"), "x.sql:2: there is no SQL after the header"),
-        (&format!("{head}-- title: U\nSELECT 1"), "x.sql:3: \"title\" is given twice"),
+        (
+            &format!("{head}\n  \n"),
+            "x.sql:2: there is no SQL after the header",
+        ),
+        (
+            &format!("{head}-- title: U\nSELECT 1"),
+            "x.sql:3: \"title\" is given twice",
+        ),
         (
             &format!("{head}SELECT\n$buckt"),
             "x.sql:4: $buckt is not declared; declared: since, until",

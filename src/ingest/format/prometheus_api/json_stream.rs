@@ -1,6 +1,6 @@
 //! Pulls JSON from a stream with a buffer of fixed size.
 
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind};
 
 use crate::ingest::ReadError;
 
@@ -179,7 +179,10 @@ impl<'a> JsonStream<'a> {
     /// Takes the rest of a number or word.
     fn word(&mut self, mut keep: impl FnMut(u8)) -> Result<(), ReadError> {
         while let Some(byte) = self.byte()
-            && !matches!(byte, b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\r' | b'\n')
+            && !matches!(
+                byte,
+                b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\r' | b'\n'
+            )
         {
             keep(byte);
             self.at += 1;

@@ -49,10 +49,9 @@ impl<'l> Comment<'l> {
     pub(super) fn is_open_metrics(self) -> bool {
         match self {
             Self::Unit(..) | Self::Eof => true,
-            Self::Type(_, kind) => matches!(
-                kind,
-                b"unknown" | b"info" | b"stateset" | b"gaugehistogram"
-            ),
+            Self::Type(_, kind) => {
+                matches!(kind, b"unknown" | b"info" | b"stateset" | b"gaugehistogram")
+            }
             Self::Help(..) | Self::Other => false,
         }
     }
@@ -78,7 +77,8 @@ impl Families {
         let (name, text) = (utf8(name)?, utf8(text)?);
         // One copy of what each scrape repeats.
         if !self.families.contains_key(name) {
-            self.families.insert(name.to_owned(), MetricMetadata::default());
+            self.families
+                .insert(name.to_owned(), MetricMetadata::default());
         }
         let Some(family) = self.families.get_mut(name) else {
             return Ok(());

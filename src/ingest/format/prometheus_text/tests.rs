@@ -53,7 +53,10 @@ fn reads_the_exposition_of_the_documentation() {
         "http_request_duration_seconds_bucket{le=\"+Inf\"} 144320 1395066363000\n",
         "http_request_duration_seconds_sum 53423 1395066363000\n",
     );
-    let options = ReadOptions { at: Some(7), ..ReadOptions::default() };
+    let options = ReadOptions {
+        at: Some(7),
+        ..ReadOptions::default()
+    };
     let (sink, result) = TestSink::try_read(&PrometheusText, input, &options);
     assert!(result.is_ok());
     assert_eq!(
@@ -78,10 +81,16 @@ fn reads_the_exposition_of_the_documentation() {
     assert_eq!(
         sink.metadata,
         [
-            ("http_request_duration_seconds".into(), of(MetricType::Histogram, None)),
+            (
+                "http_request_duration_seconds".into(),
+                of(MetricType::Histogram, None)
+            ),
             (
                 "http_requests_total".into(),
-                of(MetricType::Counter, Some("The total number of HTTP requests."))
+                of(
+                    MetricType::Counter,
+                    Some("The total number of HTTP requests.")
+                )
             ),
         ]
     );
@@ -89,7 +98,10 @@ fn reads_the_exposition_of_the_documentation() {
     let without_at = read(input);
     assert_eq!(
         without_at.reject_lines(),
-        ["7: no timestamp: say --at TIME", "9: no timestamp: say --at TIME"]
+        [
+            "7: no timestamp: say --at TIME",
+            "9: no timestamp: say --at TIME"
+        ]
     );
 }
 
@@ -130,7 +142,10 @@ fn reads_openmetrics() {
         unit: Some("requests".into()),
         help: Some("A \"quoted\" text\nof two lines".into()),
     };
-    assert_eq!(sink.metadata, [("http_requests_total".to_owned(), metadata)]);
+    assert_eq!(
+        sink.metadata,
+        [("http_requests_total".to_owned(), metadata)]
+    );
 }
 
 #[test]
@@ -191,18 +206,30 @@ fn warns_where_size_and_signs_disagree() {
     ] {
         let sink = read(input);
         assert_eq!(warnings(&sink), codes, "{input}");
-        assert!(sink.samples.iter().all(|s| s.1 == 1_700_000_000_000_000), "{input}");
+        assert!(
+            sink.samples.iter().all(|s| s.1 == 1_700_000_000_000_000),
+            "{input}"
+        );
     }
 }
 
 #[test]
 fn sniffs() {
     let sniff = |bytes: &str| {
-        let head = Head { bytes: bytes.as_bytes(), truncated: true, file_name: "" };
-        PrometheusText.sniff(head).map_or(0, |sniffed| sniffed.confidence)
+        let head = Head {
+            bytes: bytes.as_bytes(),
+            truncated: true,
+            file_name: "",
+        };
+        PrometheusText
+            .sniff(head)
+            .map_or(0, |sniffed| sniffed.confidence)
     };
     assert_eq!(sniff("# HELP up Up.\n# TYPE up gauge\nup 1\nup{a="), 98);
-    assert_eq!(sniff("\u{feff}a{b=\"c\"} 1 1700000000.000\na{b=\"c\"} 2 17"), 92);
+    assert_eq!(
+        sniff("\u{feff}a{b=\"c\"} 1 1700000000.000\na{b=\"c\"} 2 17"),
+        92
+    );
     assert_eq!(sniff("a{b=\"c\"} 1 1 # {x=\"y\"} 1\n"), 92);
     assert_eq!(sniff("garbage in\na 1 1700000000\nb 2 1700000000\n"), 70);
     assert_eq!(sniff("a 1 1700000000\n"), 65);

@@ -21,7 +21,7 @@ pub(super) struct Units {
 impl Units {
     /// Reads a time into µs.
     #[inline]
-    pub(super) fn to_micros(&mut self, text: &[u8]) -> Option<i64> {
+    pub(super) fn read(&mut self, text: &[u8]) -> Option<i64> {
         let Some((decimal, length)) = Decimal::scan(text) else {
             return self.long_or_exponent(text);
         };
