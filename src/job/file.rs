@@ -182,12 +182,13 @@ mod tests {
         let (job, warnings) = parse("stor = \"a\"\n[[ingest]]\npaths = [\"m/*\"]\nfro = 1\n")
             .expect("unknown keys are no error");
         assert_eq!(job.path("out"), Path::new("x/out"));
-        let keys: Vec<_> = warnings.iter().map(|w| w.message.as_str()).collect();
+        let mut keys: Vec<_> = warnings.iter().map(|w| w.message.as_str()).collect();
+        keys.sort_unstable();
         assert_eq!(
             keys,
             [
-                "x/job.toml: nobody knows the key stor",
-                "x/job.toml: nobody knows the key ingest.0.fro"
+                "x/job.toml: nobody knows the key ingest.0.fro",
+                "x/job.toml: nobody knows the key stor"
             ]
         );
         let error = parse("[[ingest]]\npaths = 3\n").expect_err("a number is no list");

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::functions;
 use super::metric_views::MetricViews;
 use super::store_table::StoreTable;
-use crate::model::{TimeRange, did_you_mean};
+use crate::model::{MICROS_PER_SECOND, TimeRange, did_you_mean};
 use crate::store::{Snapshot, Store, StoreError, TableKind};
 
 /// Why a query has no result.
@@ -133,8 +133,8 @@ impl Session {
         there.collect()
     }
 
-    /// Returns the time from the first to just after the last sample or log
-    /// record, to the millisecond; `None` where there are none.
+    /// Returns the time from the first sample or log record to the whole second
+    /// after the last; `None` where there are none.
     pub fn data_range(&self) -> Option<TimeRange> {
         let files = self.snapshots.iter().flat_map(|(_, s)| &s.files);
         let (start, end) = files
@@ -142,7 +142,7 @@ impl Session {
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         Some(TimeRange {
             start,
-            end: end + 1_000,
+            end: (end.div_euclid(MICROS_PER_SECOND) + 1) * MICROS_PER_SECOND,
         })
     }
 

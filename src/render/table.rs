@@ -84,6 +84,7 @@ pub(super) fn provenance(document: &Document, tz: Tz) -> String {
     parts.extend(
         from.parameters
             .iter()
+            .filter(|(name, _)| !from.defaults.contains(name))
             .map(|(name, value)| format!("{name}={value}")),
     );
     parts.join(" · ")

@@ -26,6 +26,9 @@ pub struct Provenance {
     pub name: String,
     /// Parameters and their values as the user would write them.
     pub parameters: Vec<(String, String)>,
+    /// Those of them that have the value they have when nobody says anything;
+    /// formats for people leave them out.
+    pub defaults: Vec<String>,
     /// The time range asked for.
     pub range: Option<TimeRange>,
     /// The tables read and their versions (each Delta table counts its own).

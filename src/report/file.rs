@@ -366,6 +366,18 @@ impl ReportFile {
         })
     }
 
+    fn defaults(&self, bound: &BoundReport) -> Vec<String> {
+        let is_default = |name: &str, value: &String| {
+            let default = self.param(name).and_then(|param| param.default.as_ref());
+            default == Some(value)
+        };
+        let parameters = bound.parameters.iter();
+        parameters
+            .filter(|(name, value)| is_default(name, value))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
     /// Makes the report's document of its rows: description, chart, table. A
     /// header that does not fit the rows is a warning, since the rows hold.
     pub fn document(
@@ -396,6 +408,7 @@ impl ReportFile {
             provenance: Provenance {
                 name: self.name.clone(),
                 parameters: bound.parameters.clone(),
+                defaults: self.defaults(bound),
                 range: Some(bound.range),
                 store: Vec::new(),
             },

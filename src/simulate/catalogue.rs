@@ -1,5 +1,8 @@
 //! Lists the metrics that the sample system exports: name, type, labels, file, meaning.
 //!
+//! Counters of messages move by batches of ten, in which the collectors poll and
+//! Flink commits; those of seconds by a fraction of what a step adds.
+//!
 //! Every series carries `job`, `instance` and `service` beside the labels
 //! named here. Minute series have one sample a step; those marked `×5` one in
 //! five steps. Gauges of work in progress are averages over the step that ends
@@ -19,7 +22,7 @@ pub enum MetricFile {
     Pipeline,
     /// OpenMetrics text: what Flink says of itself.
     Flink,
-    /// VictoriaMetrics lines: writes and queries.
+    /// VictoriaMetrics lines: writes, queries and requests with their latencies.
     Storage,
     /// `promtool tsdb dump` text: connection pools and capacity.
     Databases,
@@ -124,12 +127,12 @@ use MetricFile::{
 #[rustfmt::skip]
 pub const CATALOGUE: &[MetricEntry] = &[
     // While a collector is down only `up` (0) is scraped.
-    entry(Collectors, 1, Gauge, "up", "", "1 where the scrape succeeded. Also of kafka, flink, storage-router, query-api"),
+    entry(Collectors, 1, Gauge, "up", "", "1 where the scrape succeeded; collectors by the minute, other services ×5, each in its own file"),
     entry(Collectors, 1, Counter, "collector_messages_received_total", "status (success|error)", "Messages fetched from the source API"),
     entry(Collectors, 1, Counter, "collector_messages_published_total", "", "Messages acknowledged by the broker"),
     entry(Collectors, 1, Histogram, "collector_processing_duration_seconds", "", "From receipt to the broker's acknowledgement, seconds"),
     entry(Collectors, 1, Gauge, "collector_in_flight", "", "Messages received and not yet acknowledged, average over the step"),
-    entry(Collectors, 1, Counter, "collector_source_wait_seconds_total", "", "Seconds that pollers waited for the source API (2 pollers)"),
+    entry(Collectors, 5, Counter, "collector_source_wait_seconds_total", "", "Seconds that pollers waited for the source API (2 pollers)"),
     entry(Collectors, 1, Counter, "collector_errors_total", "error_type (api_timeout|network_error|publish_failed)", "Failed fetches and publishes"),
     entry(Collectors, 1, Counter, "collector_retries_total", "", "Fetches and publishes tried again"),
     entry(Collectors, 1, Counter, "collector_rate_limit_exceeded_total", "", "Answers 429 of the source API"),
@@ -146,6 +149,10 @@ pub const CATALOGUE: &[MetricEntry] = &[
     entry(Pipeline, 1, Counter, "pipeline_dead_letter_messages_total", "stage", "Messages put aside"),
     entry(Pipeline, 5, Counter, "pipeline_enrichment_cache_hits_total", "", "Enrichments answered by the cache"),
     entry(Pipeline, 5, Counter, "pipeline_enrichment_cache_misses_total", "", "Enrichments that asked the reference API"),
+    // flink-taskmanager-0 runs validation, -1 transformation, -2 enrichment.
+    entry(Pipeline, 1, Counter, "process_cpu_seconds_total", "", "CPU seconds of the task manager, limit 2 cores"),
+    entry(Pipeline, 1, Counter, "container_cpu_cfs_throttled_seconds_total", "", "Seconds for which the container was kept off the CPU (task managers)"),
+    entry(Pipeline, 1, Counter, "jvm_gc_collection_seconds_sum", "", "Seconds in garbage collection (task managers)"),
 
     // Of the task manager that runs the stage; each has its own.
     entry(Flink, 1, Gauge, "flink_taskmanager_job_task_busyTimeMsPerSecond", "stage", "Of the busiest subtask; busy + idle + backPressured = 1000"),
@@ -163,7 +170,7 @@ pub const CATALOGUE: &[MetricEntry] = &[
     entry(Storage, 1, Counter, "storage_write_errors_total", "backend, error_type (connection_refused|timeout|slow_down|disk_full)", "Failed write attempts"),
     entry(Storage, 1, Counter, "storage_write_retries_total", "backend", "Write attempts made again"),
     entry(Storage, 1, Histogram, "storage_query_duration_seconds", "endpoint", "Time of the storage query, seconds"),
-    entry(Storage, 1, Counter, "storage_query_errors_total", "endpoint", "Storage queries that failed"),
+    entry(Storage, 1, Histogram, "http_request_duration_seconds", "", "Time to answer, both endpoints, seconds"),
 
     entry(Databases, 1, Gauge, "storage_connection_pool_active", "backend", "Connections in use"),
     entry(Databases, 1, Gauge, "storage_connection_pool_idle", "backend", "Connections not in use: max - active"),
@@ -173,13 +180,10 @@ pub const CATALOGUE: &[MetricEntry] = &[
     entry(Databases, 5, Gauge, "storage_capacity_utilization", "backend", "Used share, 0 to 1"),
 
     entry(QueryApi, 1, Counter, "http_requests_total", "code (200|404|500|503)", "Answered requests"),
-    entry(QueryApi, 1, Histogram, "http_request_duration_seconds", "", "Time to answer, both endpoints, seconds"),
     entry(QueryApi, 1, Gauge, "http_requests_in_flight", "", "Requests being answered, average over the step"),
+    entry(QueryApi, 1, Counter, "storage_query_errors_total", "endpoint", "Storage queries that failed"),
 
-    // flink-taskmanager-0 runs validation, -1 transformation, -2 enrichment.
-    entry(Infrastructure, 1, Counter, "process_cpu_seconds_total", "", "CPU seconds of the process (task managers by the minute, others ×5)"),
-    entry(Infrastructure, 1, Counter, "container_cpu_cfs_throttled_seconds_total", "", "Seconds for which the container was kept off the CPU (task managers)"),
-    entry(Infrastructure, 1, Counter, "jvm_gc_collection_seconds_sum", "", "Seconds in garbage collection (task managers)"),
+    entry(Infrastructure, 5, Counter, "process_cpu_seconds_total", "", "CPU seconds of the process (collectors, storage-router, query-api)"),
     entry(Infrastructure, 5, Gauge, "node_load1", "", "Runnable processes of the node, 4 cores (task managers)"),
     entry(Infrastructure, 5, Gauge, "process_resident_memory_bytes", "", "Resident memory, limit 4 GiB"),
     entry(Infrastructure, 5, Gauge, "node_filesystem_avail_bytes", "mountpoint", "Free bytes of the data volume (timescaledb, postgres)"),

@@ -131,10 +131,10 @@ impl Recorder {
     }
 
     /// Records `up`: 0 while the target is down.
-    pub(super) fn up(&mut self, target: &Target) {
+    pub(super) fn up(&mut self, target: &Target, every: usize) {
         for instance in &target.instances {
             let values = (0..self.clock.steps).map(|k| f64::from(!target.is_down(k)));
-            self.push(target, instance, "up", &[], 1, values, false);
+            self.push(target, instance, "up", &[], every, values, false);
         }
     }
 
@@ -192,6 +192,7 @@ impl Recorder {
         name: &str,
         labels: &[(&str, &str)],
         bounds: &[(f64, &str)],
+        count_per_unit: f64,
         sum_per_unit: f64,
         stages: &[&[Flow]],
     ) {
@@ -208,18 +209,18 @@ impl Recorder {
                 flow.completions * gamma_cdf(flow.shape(), flow.mean_time(), bound)
             });
             with_le.push(("le", text));
-            self.counter(target, &bucket, &with_le, 1, 1.0, &increments);
+            self.counter(target, &bucket, &with_le, 1, count_per_unit, &increments);
             with_le.pop();
         }
         let completions = total(&|flow| flow.completions);
         with_le.push(("le", "+Inf"));
-        self.counter(target, &bucket, &with_le, 1, 1.0, &completions);
+        self.counter(target, &bucket, &with_le, 1, count_per_unit, &completions);
         self.counter(
             target,
             &format!("{name}_count"),
             labels,
             1,
-            1.0,
+            count_per_unit,
             &completions,
         );
         let residence = total(&|flow| flow.residence);
@@ -261,7 +262,7 @@ mod tests {
         let down = vec![false, false, false, true, false, false];
         let target = target(vec![4], down);
         recorder.counter(&target, "c_total", &[], 1, 1.0, &[2.5, 2.5, 1.0, 0.0, 1.5, 3.0]);
-        recorder.up(&target);
+        recorder.up(&target, 1);
         let values = &recorder.series[0].values;
         assert_eq!(values[..3], [2.0, 5.0, 6.0]);
         assert!(values[3].is_nan());

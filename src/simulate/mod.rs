@@ -248,7 +248,6 @@ pub fn simulate(
     ];
     let known = Known {
         run: &run,
-        demand: &demand,
         recorder: &recorder,
         logs: &logs,
         traces: &traces,

@@ -24,7 +24,10 @@ fn all_commands() -> Vec<(Vec<String>, Command)> {
 }
 
 fn examples(command: &Command) -> Vec<String> {
-    let text = command.get_before_help().map(ToString::to_string).unwrap_or_default();
+    let text = command
+        .get_before_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     text.lines()
         .filter_map(|line| line.trim().strip_prefix("retrocast "))
         .map(|line| line.split("   ").next().unwrap_or_default().to_owned())
@@ -64,9 +67,16 @@ fn every_example_runs() {
         std::os::unix::fs::symlink(&samples, workspace.path("exports")).expect("a link");
     }
     let job = fs::read_to_string(samples.join("retrocast.toml")).expect("the sample job");
-    let job = job.replace("\"../", "\"").replace("paths = [\"", "paths = [\"sample-data/");
+    let job = job
+        .replace("\"../", "\"")
+        .replace("paths = [\"", "paths = [\"sample-data/");
     workspace.write("retrocast.toml", job);
-    workspace.fine(&["ingest", "sample-data/metrics", "sample-data/logs", "sample-data/events"]);
+    workspace.fine(&[
+        "ingest",
+        "sample-data/metrics",
+        "sample-data/logs",
+        "sample-data/events",
+    ]);
     for (path, command) in all_commands() {
         for example in examples(&command) {
             let arguments = words(&example);
@@ -77,7 +87,11 @@ fn every_example_runs() {
             }
             let run = workspace.run(&arguments);
             let good = matches!(run.code, Some(0 | 1));
-            assert!(good, "{path:?}: retrocast {example}: {:?} {}", run.code, run.stderr);
+            assert!(
+                good,
+                "{path:?}: retrocast {example}: {:?} {}",
+                run.code, run.stderr
+            );
         }
     }
 }
@@ -96,17 +110,29 @@ fn errors_say_what_to_do() {
     let workspace = Workspace::new();
     let run = workspace.run(&["sql", "SELECT 1"]);
     assert_eq!(run.code, Some(3), "no store: {}", run.stderr);
-    assert!(run.stderr.contains("error:") && run.stderr.contains("hint:"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("error:") && run.stderr.contains("hint:"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(run.stdout, "");
 
     workspace.write("up.jsonl", UP);
     workspace.fine(&["ingest", "up.jsonl"]);
     let run = workspace.run(&["sql", "SELECT * FROM metrics.upp"]);
     assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("did you mean metrics.up?"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("did you mean metrics.up?"),
+        "{}",
+        run.stderr
+    );
     let run = workspace.run(&["report", "golden-signal"]);
     assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("did you mean golden-signals?"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("did you mean golden-signals?"),
+        "{}",
+        run.stderr
+    );
     let run = workspace.run(&["ingest", "absent.jsonl"]);
     assert_eq!(run.code, Some(3));
     assert!(run.stderr.contains("absent.jsonl"), "{}", run.stderr);
@@ -135,7 +161,12 @@ fn a_closed_pipe_is_no_error() {
     let workspace = Workspace::new();
     workspace.write("up.jsonl", UP);
     workspace.fine(&["ingest", "up.jsonl"]);
-    let mut command = workspace.command(&["sql", "SELECT * FROM generate_series(1, 100000)", "--format", "csv"]);
+    let mut command = workspace.command(&[
+        "sql",
+        "SELECT * FROM generate_series(1, 100000)",
+        "--format",
+        "csv",
+    ]);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

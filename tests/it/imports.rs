@@ -34,7 +34,11 @@ fn files() -> Vec<(String, String, String)> {
     found
         .into_iter()
         .map(|path| {
-            let name = path.strip_prefix(&src).expect("below src").to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(&src)
+                .expect("below src")
+                .to_string_lossy()
+                .into_owned();
             let module = name.split(['/', '\\']).next().unwrap_or_default();
             let module = module.trim_end_matches(".rs").to_owned();
             let text = fs::read_to_string(&path).expect("source text");
@@ -55,7 +59,10 @@ fn modules_import_only_from_those_above() {
                 let end = used.find(|c: char| !c.is_alphanumeric() && c != '_');
                 let used = &used[..end.unwrap_or(used.len())];
                 if place(used).is_some_and(|theirs| theirs > own) {
-                    wrong.push(format!("src/{name}:{}: {module} imports {used}", number + 1));
+                    wrong.push(format!(
+                        "src/{name}:{}: {module} imports {used}",
+                        number + 1
+                    ));
                 }
             }
         }

@@ -17,19 +17,31 @@ fn compaction_and_retention_keep_the_rows() {
     fill(&w, "b.csv", "2026-03-01", 6..12);
     fill(&w, "c.csv", "2026-03-02", 0..12);
     let sum = "SELECT count(*), sum(value) FROM metrics.temp";
-    assert_eq!(w.sql(sum), ["24,132.0"]);
+    assert_eq!(w.sql(sum), ["24,132"]);
     let files = "SELECT count(*) FROM (SELECT DISTINCT date FROM samples)";
     assert_eq!(w.sql(files), ["2"]);
     w.fine(&["store", "compact"]);
-    assert_eq!(w.sql(sum), ["24,132.0"]);
+    assert_eq!(w.sql(sum), ["24,132"]);
     w.fine(&["store", "verify"]);
 
-    let dry = w.fine(&["store", "retain", "--days", "31", "--dry-run", "--format", "csv"]);
-    assert!(dry.stdout.contains("samples,2026-03-01,12"), "{}", dry.stdout);
+    let dry = w.fine(&[
+        "store",
+        "retain",
+        "--days",
+        "31",
+        "--dry-run",
+        "--format",
+        "csv",
+    ]);
+    assert!(
+        dry.stdout.contains("samples,2026-03-01,12"),
+        "{}",
+        dry.stdout
+    );
     assert!(!dry.stdout.contains("2026-03-02"), "{}", dry.stdout);
-    assert_eq!(w.sql(sum), ["24,132.0"]);
+    assert_eq!(w.sql(sum), ["24,132"]);
     w.fine(&["store", "retain", "--days", "31"]);
-    assert_eq!(w.sql(sum), ["12,66.0"]);
+    assert_eq!(w.sql(sum), ["12,66"]);
     w.fine(&["store", "verify"]);
 }
 

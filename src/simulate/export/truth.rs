@@ -25,7 +25,6 @@ use crate::simulate::traces::Trace;
 /// What the truth is told from.
 pub(in crate::simulate) struct Known<'a> {
     pub(in crate::simulate) run: &'a Run<'a>,
-    pub(in crate::simulate) demand: &'a Demand,
     pub(in crate::simulate) recorder: &'a Recorder,
     pub(in crate::simulate) logs: &'a [LogLine],
     pub(in crate::simulate) traces: &'a [Trace],
@@ -105,7 +104,7 @@ fn counters(recorder: &Recorder) -> Map<String, Value> {
     }
     totals
         .into_iter()
-        .map(|(name, total)| (name.to_owned(), json!(six_digits(total))))
+        .map(|(name, total)| (name.to_owned(), json!(nine_digits(total))))
         .collect()
 }
 
@@ -115,14 +114,14 @@ fn stages(run: &Run<'_>) -> Vec<Value> {
     let seconds = run.clock.seconds() * run.clock.steps as f64;
     let one = |kind: &str, name: &str, flows: &[Flow]| {
         let sum = |of: &dyn Fn(&Flow) -> f64| flows.iter().map(of).sum::<f64>();
-        let at = |q| quantile(flows, q).map(six_digits);
+        let at = |q| quantile(flows, q).map(nine_digits);
         json!({
             "kind": kind,
             "name": name,
-            "arrivals": six_digits(sum(&|f| f.arrivals)),
-            "completions": six_digits(sum(&|f| f.completions)),
-            "time_in_stage_seconds": six_digits(sum(&|f| f.residence)),
-            "mean_in_stage": six_digits(sum(&|f| f.area) / seconds),
+            "arrivals": nine_digits(sum(&|f| f.arrivals)),
+            "completions": nine_digits(sum(&|f| f.completions)),
+            "time_in_stage_seconds": nine_digits(sum(&|f| f.residence)),
+            "mean_in_stage": nine_digits(sum(&|f| f.area) / seconds),
             "p50": at(0.5),
             "p95": at(0.95),
             "p99": at(0.99),
@@ -225,7 +224,7 @@ fn incident(incident: &Incident) -> Value {
         "stage": incident.cause.stage(),
         "cause": incident.cause.name(),
         "class": incident.cause.class(),
-        "strength": six_digits(incident.strength),
+        "strength": nine_digits(incident.strength),
     })
 }
 
@@ -240,7 +239,7 @@ fn capacity(known: &Known<'_>) -> Vec<Value> {
             "metric": metric,
             "name": name,
             "capacity": limit,
-            "at_end": six_digits(size(end)),
+            "at_end": nine_digits(size(end)),
             "reaches_80_percent": reaches(0.8),
             "reaches_90_percent": reaches(0.9),
             "reaches_100_percent": reaches(1.0),
@@ -254,9 +253,11 @@ fn capacity(known: &Known<'_>) -> Vec<Value> {
         let size = |ts| storage.log_size(c, ts);
         add("kafka_log_size_bytes", collector.topic, LOG_VOLUME, &size);
     }
+    // The usual demand: the peak of a campaign to come is no trend.
+    let usual = Demand::new(end, Vec::new());
     for stage in &STAGES {
         let utilisation = |ts| {
-            let rates = COLLECTORS.iter().map(|c| known.demand.rate(c, ts));
+            let rates = COLLECTORS.iter().map(|c| usual.rate(c, ts));
             rates.sum::<f64>() / stage.capacity
         };
         add("pipeline_stage_utilization", stage.name, 1.0, &utilisation);
@@ -264,6 +265,6 @@ fn capacity(known: &Known<'_>) -> Vec<Value> {
     resources
 }
 
-fn six_digits(value: f64) -> f64 {
-    format!("{value:.5e}").parse().unwrap_or(value)
+fn nine_digits(value: f64) -> f64 {
+    format!("{value:.8e}").parse().unwrap_or(value)
 }

@@ -3,7 +3,7 @@ use crate::simulate::catalogue::MetricFile;
 use crate::simulate::faults::COLLECTOR_ERRORS;
 use crate::simulate::incidents::Cause;
 use crate::simulate::metrics::Recorder;
-use crate::simulate::topology::COLLECTORS;
+use crate::simulate::topology::{BATCHES, COLLECTORS};
 
 const BOUNDS: [(f64, &str); 4] = [(0.1, "0.1"), (0.25, "0.25"), (0.5, "0.5"), (1.0, "1.0")];
 
@@ -23,20 +23,20 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
             instances,
             offset,
         );
-        recorder.up(&target);
+        recorder.up(&target, 1);
         let received: Vec<f64> = flows.iter().map(|f| f.arrivals).collect();
         let name = "collector_messages_received_total";
-        recorder.counter(&target, name, &[("status", "success")], 1, 1.0, &received);
+        recorder.counter(&target, name, &[("status", "success")], 1, BATCHES, &received);
         let errors = &run.faults.collectors[c];
         let failed = run.each(|k| errors[0][k] + errors[1][k]);
         recorder.counter(&target, name, &[("status", "error")], 1, 1.0, &failed);
         let published: Vec<f64> = flows.iter().map(|f| f.completions).collect();
         let name = "collector_messages_published_total";
-        recorder.counter(&target, name, &[], 1, 1.0, &published);
+        recorder.counter(&target, name, &[], 1, BATCHES, &published);
         let name = "collector_processing_duration_seconds";
-        recorder.histogram(&target, name, &[], &BOUNDS, 10.0, &[flows]);
+        recorder.histogram(&target, name, &[], &BOUNDS, BATCHES, 2.0, &[flows]);
         let in_flight = run.each(|k| flows[k].area / run.clock.seconds());
-        recorder.gauge(&target, "collector_in_flight", &[], 1, 100.0, &in_flight);
+        recorder.gauge(&target, "collector_in_flight", &[], 1, 20.0, &in_flight);
         // Two pollers; what is not work on an answer is waiting for the next one.
         let wait = run.each(|k| {
             let share = match run.cause(k) {
@@ -47,7 +47,7 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
             (share * 2.0 * run.clock.seconds()).round()
         });
         let name = "collector_source_wait_seconds_total";
-        recorder.counter(&target, name, &[], 1, 1.0, &wait);
+        recorder.counter(&target, name, &[], 5, 1.0, &wait);
         for (error_type, counts) in COLLECTOR_ERRORS.iter().zip(errors) {
             let labels = [("error_type", *error_type)];
             recorder.counter(&target, "collector_errors_total", &labels, 1, 1.0, counts);

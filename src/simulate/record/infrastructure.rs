@@ -18,8 +18,14 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
         run.target(MetricFile::Infrastructure, "node", service, vec![instance], 0)
     };
     for s in 0..STAGES.len() {
-        let target = host(FLINK, format!("flink-taskmanager-{s}"));
-        task_manager(run, s, &target, recorder);
+        let node = host(FLINK, format!("flink-taskmanager-{s}"));
+        let process = Target {
+            file: MetricFile::Pipeline,
+            job: "flink-metrics",
+            instances: vec![format!("flink-taskmanager-{s}:9249")],
+            ..node.clone()
+        };
+        task_manager(run, s, &process, &node, recorder);
     }
     for (c, collector) in COLLECTORS.iter().enumerate() {
         let target = host(collector.service, format!("{}-0", collector.service));
@@ -42,7 +48,13 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     redis(run, recorder);
 }
 
-fn task_manager(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorder) {
+fn task_manager(
+    run: &Run<'_>,
+    s: usize,
+    target: &Target,
+    node: &Target,
+    recorder: &mut Recorder,
+) {
     let flows = &run.history.stages[s];
     let seconds = run.clock.seconds();
     let mut rng = Rng::new(run.options.seed, &format!("taskmanager {s}"));
@@ -86,8 +98,8 @@ fn task_manager(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorde
     let name = "container_cpu_cfs_throttled_seconds_total";
     recorder.counter(target, name, &[], 1, 1.0, &throttled);
     recorder.counter(target, "jvm_gc_collection_seconds_sum", &[], 1, 10.0, &gc);
-    recorder.gauge(target, "node_load1", &[], 5, 10.0, &load);
-    recorder.gauge(target, "process_resident_memory_bytes", &[], 5, 1.0, &memory);
+    recorder.gauge(node, "node_load1", &[], 5, 10.0, &load);
+    recorder.gauge(node, "process_resident_memory_bytes", &[], 5, 1.0, &memory);
 }
 
 /// A process whose CPU time is `per_item` seconds for each item of its stage.

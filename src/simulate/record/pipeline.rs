@@ -4,11 +4,10 @@ use crate::simulate::incidents::Cause;
 use crate::simulate::metrics::{Recorder, Target};
 use crate::simulate::queueing::Flow;
 use crate::simulate::rng::Rng;
-use crate::simulate::topology::{FLINK, STAGES};
+use crate::simulate::topology::{BATCHES, FLINK, STAGES};
 
-const BOUNDS: [(f64, &str); 6] = [
+const BOUNDS: [(f64, &str); 5] = [
     (0.1, "0.1"),
-    (0.25, "0.25"),
     (0.5, "0.5"),
     (2.0, "2.0"),
     (5.0, "5.0"),
@@ -31,7 +30,7 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
 }
 
 fn job_manager(run: &Run<'_>, target: &Target, recorder: &mut Recorder) {
-    recorder.up(target);
+    recorder.up(target, 5);
     let mut since = 0;
     let mut resets = target.resets.iter().copied().peekable();
     let uptime = run.each(|k| k as f64);
@@ -83,16 +82,16 @@ fn stage(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorder) {
     let name = "pipeline_messages_processed_total";
     let succeeded = run.each(|k| flows[k].completions - failures[k]);
     let status = [("stage", stage.name), ("status", "success")];
-    recorder.counter(target, name, &status, 1, 1.0, &succeeded);
+    recorder.counter(target, name, &status, 1, BATCHES, &succeeded);
     let status = [("stage", stage.name), ("status", "failed")];
     recorder.counter(target, name, &status, 1, 1.0, failures);
     let name = "pipeline_dead_letter_messages_total";
     recorder.counter(target, name, &labels, 1, 1.0, failures);
     let name = "pipeline_processing_duration_seconds";
-    let per_unit = [10.0, 10.0, 1.0][s];
-    recorder.histogram(target, name, &labels, &BOUNDS, per_unit, &[flows]);
+    let per_unit = [5.0, 2.0, 1.0][s];
+    recorder.histogram(target, name, &labels, &BOUNDS, BATCHES, per_unit, &[flows]);
     let in_flight = run.each(|k| flows[k].area / seconds);
-    let per_unit = [50.0, 20.0, 10.0][s];
+    let per_unit = [20.0, 10.0, 5.0][s];
     recorder.gauge(target, "pipeline_in_flight", &labels, 1, per_unit, &in_flight);
 
     match stage.name {
@@ -119,7 +118,7 @@ fn task(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorder) {
     let flows = &run.history.stages[s];
     let labels = [("stage", stage.name)];
     let seconds = run.clock.seconds();
-    recorder.up(target);
+    recorder.up(target, 5);
     for (index, kind) in ["busy", "idle", "backPressured"].iter().enumerate() {
         let name = format!("flink_taskmanager_job_task_{kind}TimeMsPerSecond");
         let times = run.each(|k| task_times(&flows[k])[index]);
@@ -150,7 +149,7 @@ fn task(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorder) {
         let index = subtask.to_string();
         let labels = [("stage", stage.name), ("subtask_index", index.as_str())];
         let name = "flink_taskmanager_job_task_numRecordsIn";
-        recorder.counter(target, name, &labels, 5, 1.0, &taken);
+        recorder.counter(target, name, &labels, 5, BATCHES, &taken);
     }
 }
 

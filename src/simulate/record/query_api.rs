@@ -26,7 +26,7 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
         run.target(file, QUERY_API, QUERY_API, instances, 2_250)
     };
     let target = of_file(MetricFile::QueryApi);
-    recorder.up(&target);
+    recorder.up(&target, 5);
     let endpoints = &run.history.endpoints;
     let faults = run.faults;
     let sum = |lists: &[Vec<f64>; 2]| run.each(|k| lists[0][k] + lists[1][k]);
@@ -47,14 +47,14 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     ] {
         recorder.counter(&target, "http_requests_total", &[("code", code)], 1, 1.0, counts);
     }
+    let latencies = of_file(MetricFile::Storage);
     let both: Vec<&[Flow]> = endpoints.iter().map(Vec::as_slice).collect();
     let name = "http_request_duration_seconds";
-    recorder.histogram(&target, name, &[], &HTTP_BOUNDS, 100.0, &both);
+    recorder.histogram(&latencies, name, &[], &HTTP_BOUNDS, 1.0, 50.0, &both);
     let in_flight = run.each(|k| {
         endpoints.iter().map(|e| e[k].area).sum::<f64>() / run.clock.seconds()
     });
-    recorder.gauge(&target, "http_requests_in_flight", &[], 1, 1000.0, &in_flight);
-    let target = of_file(MetricFile::Storage);
+    recorder.gauge(&target, "http_requests_in_flight", &[], 1, 500.0, &in_flight);
     for (e, endpoint) in ENDPOINTS.iter().enumerate() {
         let labels = [("endpoint", endpoint.path)];
         let queries: Vec<Flow> = endpoints[e]
@@ -66,7 +66,7 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
             })
             .collect();
         let name = "storage_query_duration_seconds";
-        recorder.histogram(&target, name, &labels, &QUERY_BOUNDS, 100.0, &[&queries]);
+        recorder.histogram(&latencies, name, &labels, &QUERY_BOUNDS, 1.0, 50.0, &[&queries]);
         let name = "storage_query_errors_total";
         recorder.counter(&target, name, &labels, 1, 1.0, &faults.queries[e]);
     }

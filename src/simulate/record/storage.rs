@@ -5,10 +5,9 @@ use crate::simulate::incidents::Cause;
 use crate::simulate::metrics::{Recorder, Target};
 use crate::simulate::topology::{BACKENDS, GIB, ROUTER};
 
-const BOUNDS: [(f64, &str); 5] = [
+const BOUNDS: [(f64, &str); 4] = [
     (0.025, "0.025"),
     (0.1, "0.1"),
-    (0.5, "0.5"),
     (1.0, "1"),
     (5.0, "5"),
 ];
@@ -19,7 +18,7 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
         let instances = vec!["storage-router-0:8080".into()];
         run.target(file, ROUTER, ROUTER, instances, 3_456)
     };
-    recorder.up(&target(MetricFile::Storage));
+    recorder.up(&target(MetricFile::Storage), 5);
     for b in 0..BACKENDS.len() {
         writes(run, b, &target(MetricFile::Storage), recorder);
         resources(run, b, &target(MetricFile::Databases), recorder);
@@ -32,9 +31,9 @@ fn writes(run: &Run<'_>, b: usize, target: &Target, recorder: &mut Recorder) {
     let labels = [("backend", backend.name)];
     let with_operation = [("backend", backend.name), ("operation", backend.operation)];
     let name = "storage_write_latency_seconds";
-    recorder.histogram(target, name, &with_operation, &BOUNDS, 100.0, &[flows]);
+    recorder.histogram(target, name, &with_operation, &BOUNDS, 1.0, 50.0, &[flows]);
     let depth = run.each(|k| flows[k].area / run.clock.seconds());
-    recorder.gauge(target, "storage_write_queue_depth", &labels, 1, 1000.0, &depth);
+    recorder.gauge(target, "storage_write_queue_depth", &labels, 1, 500.0, &depth);
     let errors = &run.faults.writes[b];
     for (index, error_type) in WRITE_ERRORS.iter().enumerate() {
         let labels = [("backend", backend.name), ("error_type", *error_type)];
