@@ -76,7 +76,8 @@ impl From<StoreError> for CommandError {
         let missing = matches!(error, StoreError::Missing(_));
         let error = Self::unreadable(error);
         if missing {
-            return error.hint("make one with `retrocast ingest PATH…`, or name another with --store");
+            return error
+                .hint("make one with `retrocast ingest PATH…`, or name another with --store");
         }
         error
     }

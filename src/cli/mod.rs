@@ -55,15 +55,15 @@ struct Global {
 }
 
 /// What every command works with.
-struct Context {
+struct Context<'a> {
     global: Global,
-    terminal: Terminal,
+    terminal: &'a Terminal,
     runtime: Runtime,
     /// The clock, read once; `RETROCAST_NOW` pins it.
     now: i64,
 }
 
-impl Context {
+impl Context<'_> {
     /// Returns the folder of the store.
     fn store(&self) -> &Path {
         let store = self.global.store.as_deref();
@@ -77,7 +77,11 @@ pub fn main() -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Fine
+            };
             return ExitCode::from(exit.code());
         }
     };
@@ -89,34 +93,25 @@ pub fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(cli.global.color);
-    let exit = match run(cli, terminal) {
+    let exit = match run(cli, &terminal) {
         Ok(exit) => exit,
-        Err((terminal, error)) => {
-            if error.is_broken_pipe() {
-                Exit::Fine
-            } else {
-                terminal.message(&error.text(&terminal.styles));
-                error.exit
-            }
+        Err(error) if error.is_broken_pipe() => Exit::Fine,
+        Err(error) => {
+            terminal.message(&error.text(&terminal.styles));
+            error.exit
         }
     };
     ExitCode::from(exit.code())
 }
 
-fn run(cli: Cli, terminal: Terminal) -> Result<Exit, (Terminal, CommandError)> {
-    let prepared = now().and_then(|now| Ok((now, runtime()?)));
-    let (now, runtime) = match prepared {
-        Ok(prepared) => prepared,
-        Err(error) => return Err((terminal, error)),
-    };
+fn run(cli: Cli, terminal: &Terminal) -> Result<Exit, CommandError> {
     let context = Context {
         global: cli.global,
         terminal,
-        runtime,
-        now,
+        runtime: runtime()?,
+        now: now()?,
     };
-    let result = cli.command.run(&context);
-    result.map_err(|error| (context.terminal, error))
+    cli.command.run(&context)
 }
 
 fn runtime() -> Result<Runtime, CommandError> {

@@ -152,8 +152,7 @@ impl JobFile {
             path: path.to_owned(),
             message,
         };
-        let document =
-            toml::Deserializer::parse(text).map_err(|e| syntax(e.to_string()))?;
+        let document = toml::Deserializer::parse(text).map_err(|e| syntax(e.to_string()))?;
         let mut warnings = Vec::new();
         let job: Self = serde_ignored::deserialize(document, |key| {
             let message = format!("{}: nobody knows the key {key}", path.display());

@@ -42,7 +42,9 @@ pub fn resolve_range(
             Ok(back) => end.saturating_sub(back),
             Err(DurationError { .. }) => parse_timestamp(text, tz).map_err(|_| neither(text))?,
         },
-        None => data.map_or(0, |range| range.start).min(end.saturating_sub(1)),
+        None => data
+            .map_or(0, |range| range.start)
+            .min(end.saturating_sub(1)),
     };
     if start >= end {
         return Err(RangeError::Empty);
@@ -56,18 +58,27 @@ mod tests {
 
     #[test]
     fn durations_count_back_from_the_end() {
-        let data = Some(TimeRange {
+        let data = TimeRange {
             start: 0,
             end: 10 * 86_400_000_000,
-        });
-        let range = |since, until| resolve_range(since, until, data, 99, Tz::UTC);
-        assert_eq!(range(None, None), Ok(data.expect("is there")));
+        };
+        let range = |since, until| resolve_range(since, until, Some(data), 99, Tz::UTC);
+        assert_eq!(range(None, None), Ok(data));
         let day = 86_400_000_000;
         let last = |start, end| Ok(TimeRange { start, end });
         assert_eq!(range(Some("2d"), None), last(8 * day, 10 * day));
         assert_eq!(range(Some("1d"), Some("1970-01-03")), last(day, 2 * day));
-        assert_eq!(range(Some("1970-01-02"), Some("1970-01-03")), last(day, 2 * day));
-        assert_eq!(range(Some("1970-01-05"), Some("1970-01-03")), Err(RangeError::Empty));
-        assert!(matches!(range(Some("soon"), None), Err(RangeError::Neither { .. })));
+        assert_eq!(
+            range(Some("1970-01-02"), Some("1970-01-03")),
+            last(day, 2 * day)
+        );
+        assert_eq!(
+            range(Some("1970-01-05"), Some("1970-01-03")),
+            Err(RangeError::Empty)
+        );
+        assert!(matches!(
+            range(Some("soon"), None),
+            Err(RangeError::Neither { .. })
+        ));
     }
 }

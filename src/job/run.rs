@@ -166,7 +166,11 @@ fn load_step(
         Some(text) => text.parse()?,
         None => MaxRejects::default(),
     };
-    let from = step.from.as_deref().map(ingest::format::by_name).transpose()?;
+    let from = step
+        .from
+        .as_deref()
+        .map(ingest::format::by_name)
+        .transpose()?;
     let paths: Vec<String> = step
         .paths
         .iter()

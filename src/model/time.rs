@@ -108,7 +108,8 @@ pub fn parse_local(text: &str, tz: Tz) -> Result<LocalTime, TimeError> {
     let text = text.trim();
     let sure = |ts| Ok(LocalTime { ts, second: None });
     let bytes = text.as_bytes();
-    if bytes.len() >= 8 && bytes[4..].first() == Some(&b'-') || bytes.len() > 8 && bytes[4] == b'/' {
+    if bytes.len() >= 8 && bytes[4..].first() == Some(&b'-') || bytes.len() > 8 && bytes[4] == b'/'
+    {
         if let Some(ts) = parse_rfc3339(text) {
             return sure(ts);
         }
@@ -122,7 +123,9 @@ pub fn parse_local(text: &str, tz: Tz) -> Result<LocalTime, TimeError> {
         let ts = unit.to_micros(value);
         return ts.map_or_else(|| Err(TimeError::OutOfRange(text.to_owned())), sure);
     }
-    if bytes.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-')
+    if bytes
+        .first()
+        .is_some_and(|b| b.is_ascii_digit() || *b == b'-')
         && let Ok(value) = text.parse::<f64>()
     {
         let ts = guess_unit(value).float_to_micros(value);
@@ -161,7 +164,10 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
     let mut at = 19;
     let mut micros = 0;
     if matches!(b.get(at), Some(b'.' | b',')) {
-        let digits = b[at + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
+        let digits = b[at + 1..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .count();
         if digits == 0 {
             return None;
         }
@@ -245,8 +251,10 @@ pub fn day_of(ts: i64) -> i32 {
 
 /// Writes a day (days since the epoch) as `2026-03-01`.
 pub fn format_day(day: i32) -> String {
-    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(719_163))
-        .map_or_else(|| format!("day {day}"), |date| date.format("%Y-%m-%d").to_string())
+    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(719_163)).map_or_else(
+        || format!("day {day}"),
+        |date| date.format("%Y-%m-%d").to_string(),
+    )
 }
 
 /// Writes a time in a zone, with as many decimals as it has (none, 3 or 6):
@@ -287,7 +295,10 @@ mod tests {
         ] {
             assert_eq!(parse_timestamp(text, Tz::UTC), Ok(instant), "{text}");
         }
-        assert_eq!(format_timestamp(instant, Tz::UTC), "2024-01-15T10:30:00.123Z");
+        assert_eq!(
+            format_timestamp(instant, Tz::UTC),
+            "2024-01-15T10:30:00.123Z"
+        );
     }
 
     #[test]
@@ -296,7 +307,15 @@ mod tests {
             let error = parse_timestamp(text, Tz::UTC);
             assert!(matches!(error, Err(TimeError::AmbiguousForm(_))), "{text}");
         }
-        for text in ["", "noon", "2025-13-01", "2025-02-30T00:00:00Z", "2024-01-15T25:00:00Z", "é", "2024é01"] {
+        for text in [
+            "",
+            "noon",
+            "2025-13-01",
+            "2025-02-30T00:00:00Z",
+            "2024-01-15T25:00:00Z",
+            "é",
+            "2024é01",
+        ] {
             assert!(parse_timestamp(text, Tz::UTC).is_err(), "{text}");
         }
     }

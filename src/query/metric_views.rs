@@ -80,7 +80,10 @@ fn label_columns(batches: &[RecordBatch]) -> Result<RecordBatch> {
     let mut ids = Vec::new();
     let mut labels: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     for batch in batches {
-        let series_ids = batch.column(0).as_primitive_opt::<Int64Type>().ok_or_else(wrong)?;
+        let series_ids = batch
+            .column(0)
+            .as_primitive_opt::<Int64Type>()
+            .ok_or_else(wrong)?;
         let maps = batch.column(1).as_map_opt().ok_or_else(wrong)?;
         let keys = maps.keys().as_string_opt::<i32>().ok_or_else(wrong)?;
         let values = maps.values().as_string_opt::<i32>().ok_or_else(wrong)?;
@@ -107,7 +110,10 @@ fn label_columns(batches: &[RecordBatch]) -> Result<RecordBatch> {
         fields.push(Field::new(name, DataType::Utf8View, true));
         columns.push(Arc::new(StringViewArray::from_iter(values)));
     }
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(RecordBatch::try_new(
+        Arc::new(Schema::new(fields)),
+        columns,
+    )?)
 }
 
 #[async_trait]

@@ -183,16 +183,17 @@ impl Session {
         let bare = name.trim_start_matches("metrics.");
         let known = self.names.iter().map(|n| n.trim_start_matches("metrics."));
         let similar = did_you_mean(bare, known).and_then(|meant| {
-            let meant = self.names.iter().find(|n| n.trim_start_matches("metrics.") == meant);
+            let meant = self
+                .names
+                .iter()
+                .find(|n| n.trim_start_matches("metrics.") == meant);
             meant.cloned()
         });
         QueryError::NoTable { name, similar }
     }
 }
 
-fn statements(
-    text: &str,
-) -> Result<Vec<datafusion::sql::parser::Statement>, DataFusionError> {
+fn statements(text: &str) -> Result<Vec<datafusion::sql::parser::Statement>, DataFusionError> {
     use datafusion::sql::parser::DFParser;
     Ok(DFParser::parse_sql(text)?.into())
 }

@@ -76,8 +76,8 @@ impl StoreTable {
             .url
             .join(&file.path)
             .map_err(|e| DataFusionError::External(Box::new(e)))?;
-        let location =
-            ObjectPath::from_url_path(path.path()).map_err(|e| DataFusionError::External(e.into()))?;
+        let location = ObjectPath::from_url_path(path.path())
+            .map_err(|e| DataFusionError::External(e.into()))?;
         let mut statistics = Statistics::new_unknown(&self.file_schema);
         statistics.num_rows = Precision::Exact(usize::try_from(file.stats.rows).unwrap_or(0));
         let mut partitioned = PartitionedFile::new(location.to_string(), file.size);

@@ -145,6 +145,9 @@ pub const CATALOGUE: &[MetricEntry] = &[
     entry(Pipeline, 1, Counter, "pipeline_messages_processed_total", "stage, status (success|failed)", "Messages that left the stage; failed ones go to the dead letters"),
     entry(Pipeline, 1, Histogram, "pipeline_processing_duration_seconds", "stage", "Time in the stage: its input buffer, work, and waiting to hand over, seconds"),
     entry(Pipeline, 1, Gauge, "pipeline_in_flight", "stage", "Messages in the stage, average over the step"),
+    entry(Pipeline, 1, Gauge, "flink_taskmanager_job_task_busyTimeMsPerSecond", "stage", "Of the busiest subtask; busy + idle + backPressured = 1000"),
+    entry(Pipeline, 1, Gauge, "flink_taskmanager_job_task_idleTimeMsPerSecond", "stage", "Waiting for input"),
+    entry(Pipeline, 1, Gauge, "flink_taskmanager_job_task_backPressuredTimeMsPerSecond", "stage", "Waiting for room downstream"),
     entry(Pipeline, 1, Counter, "pipeline_validation_failures_total", "error_type (schema_violation|missing_field)", "Messages that failed validation"),
     entry(Pipeline, 1, Counter, "pipeline_dead_letter_messages_total", "stage", "Messages put aside"),
     entry(Pipeline, 5, Counter, "pipeline_enrichment_cache_hits_total", "", "Enrichments answered by the cache"),
@@ -155,9 +158,6 @@ pub const CATALOGUE: &[MetricEntry] = &[
     entry(Pipeline, 1, Counter, "jvm_gc_collection_seconds_sum", "", "Seconds in garbage collection (task managers)"),
 
     // Of the task manager that runs the stage; each has its own.
-    entry(Flink, 1, Gauge, "flink_taskmanager_job_task_busyTimeMsPerSecond", "stage", "Of the busiest subtask; busy + idle + backPressured = 1000"),
-    entry(Flink, 1, Gauge, "flink_taskmanager_job_task_idleTimeMsPerSecond", "stage", "Waiting for input"),
-    entry(Flink, 1, Gauge, "flink_taskmanager_job_task_backPressuredTimeMsPerSecond", "stage", "Waiting for room downstream"),
     entry(Flink, 5, Gauge, "flink_taskmanager_job_task_buffers_inPoolUsage", "stage", "Share of the input buffer in use, 0 to 1"),
     entry(Flink, 5, Gauge, "flink_taskmanager_job_task_checkpointAlignmentTime", "stage", "Nanoseconds that the last barrier alignment took"),
     entry(Flink, 5, Counter, "flink_taskmanager_job_task_numRecordsIn", "stage, subtask_index (0|1)", "Records that the subtask took in"),
@@ -171,16 +171,16 @@ pub const CATALOGUE: &[MetricEntry] = &[
     entry(Storage, 1, Counter, "storage_write_retries_total", "backend", "Write attempts made again"),
     entry(Storage, 1, Histogram, "storage_query_duration_seconds", "endpoint", "Time of the storage query, seconds"),
     entry(Storage, 1, Histogram, "http_request_duration_seconds", "", "Time to answer, both endpoints, seconds"),
+    entry(Storage, 1, Gauge, "http_requests_in_flight", "", "Requests being answered, average over the step"),
 
     entry(Databases, 1, Gauge, "storage_connection_pool_active", "backend", "Connections in use"),
-    entry(Databases, 1, Gauge, "storage_connection_pool_idle", "backend", "Connections not in use: max - active"),
+    entry(Databases, 5, Gauge, "storage_connection_pool_idle", "backend", "Connections not in use: max - active"),
     entry(Databases, 5, Gauge, "storage_connection_pool_max", "backend", "Size of the pool"),
     entry(Databases, 5, Gauge, "storage_capacity_bytes", "backend", "Free bytes (as the rule StorageCapacityLow reads it)"),
     entry(Databases, 5, Gauge, "storage_capacity_total_bytes", "backend", "Size of the volume or quota"),
     entry(Databases, 5, Gauge, "storage_capacity_utilization", "backend", "Used share, 0 to 1"),
 
     entry(QueryApi, 1, Counter, "http_requests_total", "code (200|404|500|503)", "Answered requests"),
-    entry(QueryApi, 1, Gauge, "http_requests_in_flight", "", "Requests being answered, average over the step"),
     entry(QueryApi, 1, Counter, "storage_query_errors_total", "endpoint", "Storage queries that failed"),
 
     entry(Infrastructure, 5, Counter, "process_cpu_seconds_total", "", "CPU seconds of the process (collectors, storage-router, query-api)"),

@@ -34,14 +34,14 @@ pub(super) struct Trace {
     pub(super) collector: Option<usize>,
 }
 
-/// Samples one message in half an hour, during incidents one in five minutes,
+/// Samples one message an hour, during incidents one in five minutes,
 /// and as many queries.
 pub(super) fn sample(seed: u64, clock: StepClock, history: &History) -> Vec<Trace> {
     let minute = (60_000_000 / clock.step).max(1) as usize;
     let mut rng = Rng::new(seed, "traces");
     let mut traces = Vec::new();
     for k in 0..clock.steps {
-        let every = if history.incident[k].is_some() { 5 } else { 30 };
+        let every = if history.incident[k].is_some() { 5 } else { 60 };
         if !k.is_multiple_of(every * minute) {
             continue;
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, MapBuilder, MapFieldNames, StringArray, StringBuilder,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Float64Array, Int64Array, MapBuilder, MapFieldNames, StringArray,
+    StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::record_batch::RecordBatch;
 
@@ -76,9 +76,8 @@ pub(crate) fn job_runs<'a>(
     runs: impl Iterator<Item = &'a JobRun> + Clone,
 ) -> Result<RecordBatch, StoreError> {
     let r = || runs.clone();
-    let numbers = |f: fn(&JobRun) -> Option<i64>| -> ArrayRef {
-        Arc::new(Int64Array::from_iter(r().map(f)))
-    };
+    let numbers =
+        |f: fn(&JobRun) -> Option<i64>| -> ArrayRef { Arc::new(Int64Array::from_iter(r().map(f))) };
     batch(
         TableKind::JobRuns,
         vec![
@@ -101,7 +100,9 @@ pub(crate) fn job_runs<'a>(
 pub(crate) fn ingests(ingests: &[Ingest], now: i64) -> Result<RecordBatch, StoreError> {
     let i = || ingests.iter();
     let count = |f: fn(&Ingest) -> u64| -> ArrayRef {
-        Arc::new(Int64Array::from_iter_values(i().map(|x| f(x).cast_signed())))
+        Arc::new(Int64Array::from_iter_values(
+            i().map(|x| f(x).cast_signed()),
+        ))
     };
     batch(
         TableKind::Ingests,

@@ -145,7 +145,14 @@ pub fn load(
     let mut report = LoadReport::default();
     let mut reasons = BTreeMap::new();
     for source in sources {
-        let file = load_file(&mut writer, source, options, &mut known, &mut reasons, advanced)?;
+        let file = load_file(
+            &mut writer,
+            source,
+            options,
+            &mut known,
+            &mut reasons,
+            advanced,
+        )?;
         if file.outcome != FileOutcome::Known {
             report.bytes += source.size;
         }

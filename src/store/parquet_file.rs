@@ -112,10 +112,7 @@ impl ParquetFileWriter {
 }
 
 /// Writes batches of one table as one file.
-pub(crate) fn encode(
-    table: TableKind,
-    batches: &[RecordBatch],
-) -> Result<ParquetFile, StoreError> {
+pub(crate) fn encode(table: TableKind, batches: &[RecordBatch]) -> Result<ParquetFile, StoreError> {
     let mut writer = ParquetFileWriter::new(table, &table.file_schema(), Encoding::PLAIN)?;
     for batch in batches {
         writer.stats.update(batch);

@@ -12,11 +12,12 @@ use super::sample_buffer::SampleBuffer;
 use super::schema::TableKind;
 use super::series_registry::SeriesRegistry;
 use super::table::{Change, DataFile, Table};
-use super::{Store, columns, keyed_table, lock, parquet_file, row_table, sample_merge, series_table};
+use super::{
+    Store, columns, keyed_table, lock, parquet_file, row_table, sample_merge, series_table,
+};
 use crate::ingest::{RecordSink, SeriesRef};
 use crate::model::{
-    Event, JobRun, Labels, LogRecord, MetricMetadata, Warning, day_of,
-    format_timestamp,
+    Event, JobRun, Labels, LogRecord, MetricMetadata, Warning, day_of, format_timestamp,
 };
 
 /// Bytes of log records or dead letters that are held before they are put.
@@ -315,7 +316,11 @@ impl RecordSink for RunWriter<'_> {
         if !TIME_RANGE.contains(&ts) {
             let name = self.registry.get(series.0).metric.to_string();
             let raw = format!("{name} {value} {}", format_timestamp(ts, chrono_tz::UTC));
-            return self.reject(0, "the time lies outside the years 1 to 9999", raw.as_bytes());
+            return self.reject(
+                0,
+                "the time lies outside the years 1 to 9999",
+                raw.as_bytes(),
+            );
         }
         self.file.counts.samples += 1;
         if self.samples.push(series.0, ts, value)
@@ -338,7 +343,11 @@ impl RecordSink for RunWriter<'_> {
     fn log(&mut self, record: LogRecord) {
         if !TIME_RANGE.contains(&record.ts) {
             let raw = record.body.clone().unwrap_or_default();
-            return self.reject(0, "the time lies outside the years 1 to 9999", raw.as_bytes());
+            return self.reject(
+                0,
+                "the time lies outside the years 1 to 9999",
+                raw.as_bytes(),
+            );
         }
         self.file.counts.logs += 1;
         let content = log_content(&record);

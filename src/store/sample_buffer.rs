@@ -14,7 +14,7 @@ use crate::model::{MICROS_PER_DAY, day_of};
 
 /// Samples that are buffered before they are spilled: 20 bytes each, and 16
 /// more while they are sorted.
-const CAPACITY: usize = 4 << 20;
+const CAPACITY: usize = 1 << 20;
 
 /// One day of one series in a run.
 #[derive(Debug, Clone, Copy)]

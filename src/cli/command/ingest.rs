@@ -39,12 +39,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     let sources = ingest::list(&args.paths, &mut std::io::stdin().lock())?;
     let store = Store::create(context.store())?;
     let begin = Instant::now();
-    let bar = progress::bytes(&context.terminal, sources.iter().map(|s| s.size).sum());
+    let bar = progress::bytes(context.terminal, sources.iter().map(|s| s.size).sum());
     let advanced = |bytes| bar.inc(bytes);
     let handle = context.runtime.handle();
     let report = load(&store, &sources, &options, handle, context.now, &advanced)?;
     bar.finish_and_clear();
-    load_summary::show(&context.terminal, &report, Some(begin.elapsed()));
+    load_summary::show(context.terminal, &report, Some(begin.elapsed()));
     Ok(if report.is_fine(args.max_rejects) {
         Exit::Fine
     } else {

@@ -86,8 +86,10 @@ fn list(args: &ListArgs, context: &Context) -> Result<Exit, CommandError> {
         session.sql(&sql).await
     })?;
     let document = Document::from_batches("Dead letters", result.schema, result.batches);
-    args.output
-        .write(context, &document.map_err(|e| CommandError::usage(e.to_string()))?)?;
+    args.output.write(
+        context,
+        &document.map_err(|e| CommandError::usage(e.to_string()))?,
+    )?;
     Ok(Exit::Fine)
 }
 

@@ -53,7 +53,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         .iter()
         .map(|text| match text.split_once('=') {
             Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-            None => Err(CommandError::usage(format!("--param {text}: write NAME=VALUE"))),
+            None => Err(CommandError::usage(format!(
+                "--param {text}: write NAME=VALUE"
+            ))),
         })
         .collect::<Result<Vec<_>, CommandError>>()?;
     let document = document(context, &find(name)?, &values, &args.range)?;
@@ -107,7 +109,12 @@ fn list() -> Result<String, CommandError> {
     let mut area = String::new();
     for report in report::built_in_reports()? {
         if report.area != area {
-            let _ = writeln!(text, "{}{}", if area.is_empty() { "" } else { "\n" }, report.area);
+            let _ = writeln!(
+                text,
+                "{}{}",
+                if area.is_empty() { "" } else { "\n" },
+                report.area
+            );
             area.clone_from(&report.area);
         }
         let _ = writeln!(text, "  {:<22} {}", report.name, report.title);

@@ -65,11 +65,15 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
             context.terminal.warning(&line);
         }
     }
-    Ok(if report.is_fine() { Exit::Fine } else { Exit::Found })
+    Ok(if report.is_fine() {
+        Exit::Fine
+    } else {
+        Exit::Found
+    })
 }
 
 struct Watcher<'a> {
-    context: &'a Context,
+    context: &'a Context<'a>,
     tz: chrono_tz::Tz,
     is_quiet: bool,
     bar: RefCell<ProgressBar>,
@@ -94,7 +98,8 @@ impl JobObserver for Watcher<'_> {
     fn began(&self, kind: &str, name: &str, bytes: u64) {
         if kind == "ingest" {
             self.context.terminal.message(&format!("== ingest {name}"));
-            self.bar.replace(progress::bytes(&self.context.terminal, bytes));
+            self.bar
+                .replace(progress::bytes(self.context.terminal, bytes));
         }
     }
 

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         seed: args.seed,
         long_days: args.long_days,
     };
-    let bar = progress::steps(&context.terminal, 1);
+    let bar = progress::steps(context.terminal, 1);
     let mut advanced = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -70,8 +70,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         summary.files.len(),
         args.folder.display()
     ));
-    context
-        .terminal
-        .message(&format!("next: retrocast ingest {}", args.folder.join("metrics").display()));
+    context.terminal.message(&format!(
+        "next: retrocast ingest {}",
+        args.folder.join("metrics").display()
+    ));
     Ok(Exit::Fine)
 }

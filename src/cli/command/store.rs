@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, Float64Array, StringArray, TimestampMicrosecondArray, UInt64Array,
-};
+use arrow::array::{ArrayRef, Float64Array, StringArray, TimestampMicrosecondArray, UInt64Array};
 use arrow::record_batch::RecordBatch;
 
 use crate::cli::Context;
@@ -128,7 +126,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
                 bytes(report.bytes),
                 report.findings.len()
             ));
-            Ok(if report.is_sound() { Exit::Fine } else { Exit::Found })
+            Ok(if report.is_sound() {
+                Exit::Fine
+            } else {
+                Exit::Found
+            })
         }
         Command::Compact(args) => {
             let options = CompactOptions {
@@ -137,7 +139,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
             };
             let tables = store::compact(&store, options, handle, context.now)?;
             if tables.iter().any(|table| table.is_postponed) {
-                context.terminal.warning("an ingest is in progress: nothing was deleted");
+                context
+                    .terminal
+                    .warning("an ingest is in progress: nothing was deleted");
             }
             args.output.write(context, &compacted(&tables)?)?;
             Ok(Exit::Fine)
@@ -146,7 +150,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
             let days = store::retain(&store, args.days, args.dry_run, handle, context.now)?;
             args.output.write(context, &dropped(&days)?)?;
             let free: u64 = days.iter().map(|day| day.bytes).sum();
-            let verb = if args.dry_run { "would go" } else { "are dropped" };
+            let verb = if args.dry_run {
+                "would go"
+            } else {
+                "are dropped"
+            };
             context.terminal.message(&format!(
                 "{} days {verb}; `retrocast store compact` frees their {} after its grace",
                 days.len(),
@@ -166,7 +174,10 @@ fn info(tables: &[TableInfo]) -> Result<Document, CommandError> {
         "Store",
         vec![
             ("table", names(t().map(|x| x.table.name()))),
-            ("version", Arc::new(t().map(|x| x.version).collect::<UInt64Array>())),
+            (
+                "version",
+                Arc::new(t().map(|x| x.version).collect::<UInt64Array>()),
+            ),
             ("rows", counts(t().map(|x| x.rows))),
             ("files", counts(t().map(|x| x.files as u64))),
             ("bytes", counts(t().map(|x| x.bytes))),
@@ -174,10 +185,19 @@ fn info(tables: &[TableInfo]) -> Result<Document, CommandError> {
                 "bytes_per_row",
                 Arc::new(t().map(TableInfo::bytes_per_row).collect::<Float64Array>()),
             ),
-            ("days", Arc::new(t().map(|x| x.days.map(|d| d as u64)).collect::<UInt64Array>())),
+            (
+                "days",
+                Arc::new(
+                    t().map(|x| x.days.map(|d| d as u64))
+                        .collect::<UInt64Array>(),
+                ),
+            ),
             ("first", times(|x| Some(x.ts?.0))),
             ("last", times(|x| Some(x.ts?.1))),
-            ("unreferenced_bytes", counts(t().map(|x| x.unreferenced_bytes))),
+            (
+                "unreferenced_bytes",
+                counts(t().map(|x| x.unreferenced_bytes)),
+            ),
         ],
     )
 }
@@ -187,9 +207,15 @@ fn findings(report: &VerifyReport) -> Result<Document, CommandError> {
     table(
         "Findings",
         vec![
-            ("severity", names(f().map(|x| format!("{:?}", x.severity()).to_lowercase()))),
+            (
+                "severity",
+                names(f().map(|x| format!("{:?}", x.severity()).to_lowercase())),
+            ),
             ("table", names(f().map(|x| x.table.name()))),
-            ("path", names(f().map(|x| x.path.clone().unwrap_or_default()))),
+            (
+                "path",
+                names(f().map(|x| x.path.clone().unwrap_or_default())),
+            ),
             ("fault", names(f().map(|x| x.fault.to_string()))),
             ("hint", names(f().map(|x| x.hint()))),
         ],
@@ -206,7 +232,10 @@ fn compacted(tables: &[Compacted]) -> Result<Document, CommandError> {
             ("files_before", counts(t().map(|x| x.files_before as u64))),
             ("files_after", counts(t().map(|x| x.files_after as u64))),
             ("bytes_before", counts(t().map(|x| x.bytes_before))),
-            ("bytes_after", Arc::new(t().map(|x| x.bytes_after).collect::<UInt64Array>())),
+            (
+                "bytes_after",
+                Arc::new(t().map(|x| x.bytes_after).collect::<UInt64Array>()),
+            ),
             ("files_deleted", counts(t().map(|x| x.deleted_files as u64))),
             ("bytes_deleted", counts(t().map(|x| x.deleted_bytes))),
             ("files_in_grace", counts(t().map(|x| x.kept_files as u64))),

@@ -94,6 +94,11 @@ fn stage(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorder) {
     let per_unit = [20.0, 10.0, 5.0][s];
     recorder.gauge(target, "pipeline_in_flight", &labels, 1, per_unit, &in_flight);
 
+    for (index, kind) in ["busy", "idle", "backPressured"].iter().enumerate() {
+        let name = format!("flink_taskmanager_job_task_{kind}TimeMsPerSecond");
+        let times = run.each(|k| task_times(&flows[k])[index]);
+        recorder.gauge(target, &name, &labels, 1, 1.0, &times);
+    }
     match stage.name {
         "validation" => {
             for error_type in ["schema_violation", "missing_field"] {
@@ -119,11 +124,6 @@ fn task(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorder) {
     let labels = [("stage", stage.name)];
     let seconds = run.clock.seconds();
     recorder.up(target, 5);
-    for (index, kind) in ["busy", "idle", "backPressured"].iter().enumerate() {
-        let name = format!("flink_taskmanager_job_task_{kind}TimeMsPerSecond");
-        let times = run.each(|k| task_times(&flows[k])[index]);
-        recorder.gauge(target, &name, &labels, 1, 1.0, &times);
-    }
     let usage = run.each(|k| flows[k].area / seconds / stage.buffer / run.options.scale);
     let name = "flink_taskmanager_job_task_buffers_inPoolUsage";
     recorder.gauge(target, name, &labels, 5, 20.0, &usage);

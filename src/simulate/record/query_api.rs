@@ -54,7 +54,7 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     let in_flight = run.each(|k| {
         endpoints.iter().map(|e| e[k].area).sum::<f64>() / run.clock.seconds()
     });
-    recorder.gauge(&target, "http_requests_in_flight", &[], 1, 500.0, &in_flight);
+    recorder.gauge(&latencies, "http_requests_in_flight", &[], 1, 500.0, &in_flight);
     for (e, endpoint) in ENDPOINTS.iter().enumerate() {
         let labels = [("endpoint", endpoint.path)];
         let queries: Vec<Flow> = endpoints[e]

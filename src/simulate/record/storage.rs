@@ -50,7 +50,7 @@ fn resources(run: &Run<'_>, b: usize, target: &Target, recorder: &mut Recorder) 
     let active = run.each(|k| pool_active(run, b, k));
     recorder.gauge(target, "storage_connection_pool_active", &labels, 1, 1.0, &active);
     let idle = run.each(|k| backend.pool - active[k]);
-    recorder.gauge(target, "storage_connection_pool_idle", &labels, 1, 1.0, &idle);
+    recorder.gauge(target, "storage_connection_pool_idle", &labels, 5, 1.0, &idle);
     let max = run.each(|_| backend.pool);
     recorder.gauge(target, "storage_connection_pool_max", &labels, 5, 1.0, &max);
 
