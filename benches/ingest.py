@@ -4,9 +4,9 @@
 usage: ingest.py [--retrocast PATH] [--days 7] [--instances 20] [--step 30] [--folder DIR]
 
 Writes the same samples as VictoriaMetrics lines, as Prometheus text and as tall CSV, then loads
-each with both tools into zstd Parquet, one after the other, pinned to one core. Each pair is run
-three times; the least is shown. DuckDB reads labels as text and does not parse them.
-`promtool` takes part where it is installed (its blocks need OpenMetrics text sorted by family).
+each with both tools into zstd Parquet, one after the other, pinned to one core. Each is run
+three times (`promtool`, where it is installed, once); the least is shown. DuckDB keeps the labels of Prometheus text
+as one text; we parse them.
 """
 import argparse
 import math
@@ -86,13 +86,8 @@ DUCKDB = {
     "vm.jsonl": """SELECT metric, unnest("values") AS value, unnest(timestamps) AS ts FROM read_json('{path}',
         columns = {{metric: 'MAP(VARCHAR, VARCHAR)', "values": 'DOUBLE[]', timestamps: 'BIGINT[]'}},
         format = 'newline_delimited', maximum_object_size = 500000000)""",
-    # The line up to the last two spaces is the series, its labels left as they are.
-    "om.txt": """SELECT regexp_extract(line, '^(.*) ([^ ]+) ([^ ]+)$', 1) AS series,
-        regexp_extract(line, '^(.*) ([^ ]+) ([^ ]+)$', 2)::DOUBLE AS value,
-        regexp_extract(line, '^(.*) ([^ ]+) ([^ ]+)$', 3)::DOUBLE AS ts
-        FROM read_csv('{path}', columns = {{line: 'VARCHAR'}}, delim = chr(1), quote = '', escape = '', header = false)
-        WHERE line[1] <> '#'""",
-    "om.txt (split)": """SELECT split_part(line, '}} ', 1) AS series,
+    # The labels stay one text.
+    "om.txt": """SELECT split_part(line, '}} ', 1) AS series,
         split_part(split_part(line, '}} ', 2), ' ', 1)::DOUBLE AS value,
         split_part(split_part(line, '}} ', 2), ' ', 2)::DOUBLE AS ts
         FROM read_csv('{path}', columns = {{line: 'VARCHAR'}}, delim = chr(1), quote = '', escape = '', header = false)
@@ -108,10 +103,10 @@ c.execute("COPY (" + sys.argv[1] + ") TO '" + sys.argv[2] + "' (FORMAT parquet, 
 """
 
 
-def measure(command, before):
-    """Least CPU seconds of three runs, and the peak memory in MB."""
+def measure(command, before, runs=3):
+    """Least CPU seconds of some runs, and the peak memory in MB."""
     best = (float("inf"), 0)
-    for _ in range(3):
+    for _ in range(runs):
         before()
         pid = os.posix_spawnp(command[0], command, os.environ, file_actions=[
             (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0),
@@ -151,12 +146,13 @@ def main():
         ours = measure([options.retrocast, "--store", store, "ingest", path], clean)
         if ours is None:
             sys.exit(f"retrocast failed on {path}")
-        peers = [(f"DuckDB{key.removeprefix(name)}", [sys.executable, "-c", RUN_DUCKDB, query.format(path=path), out + "/x.parquet"])
-                 for key, query in DUCKDB.items() if key.split(" ")[0] == name]
+        duckdb_command = [sys.executable, "-c", RUN_DUCKDB, DUCKDB[name].format(path=path), out + "/x.parquet"]
+        peers = [("DuckDB", duckdb_command, 3)]
         if name == "om.txt" and shutil.which("promtool"):
-            peers.append(("promtool tsdb create-blocks-from", ["promtool", "tsdb", "create-blocks-from", "openmetrics", path, out]))
-        for peer, command in peers:
-            theirs = measure(command, clean)
+            promtool = ["promtool", "tsdb", "create-blocks-from", "openmetrics", path, out]
+            peers.append(("promtool tsdb create-blocks-from", promtool, 1))
+        for peer, command, runs in peers:
+            theirs = measure(command, clean, runs)
             if theirs is None:
                 print(f"| {name} | {ours[0]:.2f} | {ours[1]:.0f} | {peer} | failed | | |")
                 continue

@@ -15,26 +15,27 @@ picked AS (
   FROM series WHERE metric ~ $metric
 ),
 -- Times in µs: numbers are quicker than intervals.
-by_hour AS (
-  SELECT s.series_id, time_bucket('1h', s.ts) AS hour, count(*) AS n,
-    CAST(min(s.ts) AS bigint) AS first_at, CAST(max(s.ts) AS bigint) AS last_at
+steps AS (
+  SELECT s.series_id, CAST(s.ts AS bigint) AS ts,
+    CAST(s.ts AS bigint) - lag(CAST(s.ts AS bigint)) OVER (PARTITION BY s.series_id ORDER BY s.ts) AS step
   FROM (SELECT series_id FROM picked WHERE source ~ $source) AS p JOIN samples AS s ON s.series_id = p.series_id
   -- A stale marker (NaN) is not a sample.
   WHERE s.ts >= $since AND s.ts < $until AND NOT isnan(s.value)
-  GROUP BY 1, 2
+),
+-- Steps of one length are counted: quicker than sorting all for their median.
+lengths AS (SELECT series_id, step, count(*) AS n FROM steps GROUP BY series_id, step),
+ranked AS (
+  SELECT *, sum(n) FILTER (WHERE step IS NOT NULL) OVER (PARTITION BY series_id ORDER BY step) AS up_to,
+    sum(n) FILTER (WHERE step IS NOT NULL) OVER (PARTITION BY series_id) AS steps
+  FROM lengths
 ),
 by_series AS (
-  -- The median of the hours' mean intervals, which gaps do not move and which
-  -- needs no sort; series slower than three samples an hour have one mean.
-  SELECT series_id, sum(n) AS received, max(last_at) - min(first_at) AS length,
-    coalesce(
-      percentile(CAST(last_at - first_at AS double) / (n - 1), 0.5) FILTER (WHERE n >= 3),
-      CAST(max(last_at) - min(first_at) AS double) / (sum(n) - 1)
-    ) AS usual_step
-  FROM by_hour GROUP BY series_id HAVING sum(n) > 1
+  -- The median, which gaps do not move.
+  SELECT series_id, sum(n) AS received, sum(step * n) AS length, min(step) FILTER (WHERE 2 * up_to >= steps) AS usual_step
+  FROM ranked GROUP BY series_id
 ),
 expectations AS (
-  SELECT p.source, p.metric, b.received, b.usual_step, round(b.length / b.usual_step) + 1 AS expected
+  SELECT p.source, p.metric, b.received, b.usual_step, round(CAST(b.length AS double) / b.usual_step) + 1 AS expected
   FROM by_series AS b JOIN picked AS p ON p.series_id = b.series_id
   WHERE b.usual_step > 0
 )

@@ -89,8 +89,9 @@ by_series AS (
 ),
 -- One reading a metric, place and bucket.
 readings AS (
-  SELECT p.resource, p.part, p.instance, p.aspect, p.metric, b.ts, p.factor *
-    CASE p.reading
+  SELECT p.resource, p.part, p.instance, p.aspect, p.metric, b.ts,
+    -- Rounded, since floats are not summed in the same order each time.
+    round(p.factor * CASE p.reading
       WHEN 'value' THEN max(b.level)
       WHEN 'rate' THEN sum(b.rate)
       WHEN 'cores' THEN sum(b.rate) / $cores
@@ -98,7 +99,7 @@ readings AS (
       WHEN 'idle rate' THEN 1 - sum(b.rate) FILTER (WHERE p.mode = 'idle') / nullif(sum(b.rate), 0)
       WHEN 'used' THEN sum(b.level) / nullif(max(w.level), 0)
       WHEN 'idle' THEN 1 - sum(b.level) / nullif(max(w.level), 0)
-    END AS reading
+    END, 12) AS reading
   FROM picked AS p JOIN by_series AS b ON b.series_id = p.series_id
   LEFT JOIN (
     SELECT p.metric, p.part, p.instance, b.ts, sum(b.level) AS level
@@ -109,7 +110,7 @@ readings AS (
   GROUP BY p.resource, p.part, p.instance, p.aspect, p.metric, p.reading, p.factor, b.ts
 ),
 metrics AS (
-  SELECT resource, part, instance, aspect, metric, avg(reading) AS mean, max(reading) AS peak,
+  SELECT resource, part, instance, aspect, metric, round(avg(reading), 9) AS mean, max(reading) AS peak,
     array_agg(reading ORDER BY ts) AS course
   FROM readings WHERE reading IS NOT NULL
   GROUP BY resource, part, instance, aspect, metric
@@ -121,7 +122,7 @@ SELECT resource, concat_ws(' ', resource, part, nullif(instance, '')) AS name,
   first_value(course ORDER BY peak DESC, metric) FILTER (WHERE aspect = 'U') AS course,
   first_value(mean ORDER BY peak DESC, metric) FILTER (WHERE aspect = 'S') AS saturation,
   max(peak) FILTER (WHERE aspect = 'S') AS saturation_peak,
-  sum(mean) FILTER (WHERE aspect = 'E') AS errors,
+  round(sum(mean) FILTER (WHERE aspect = 'E'), 9) AS errors,
   array_to_string(array_agg(DISTINCT metric ORDER BY metric), ', ') AS metrics
 FROM metrics
 GROUP BY resource, part, instance

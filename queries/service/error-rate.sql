@@ -7,7 +7,7 @@
 -- param: traffic = .*(_|^)(requests|messages|queries|operations|calls|events|records|rpcs)(_in|_received|_processed|_consumed|_handled|_served)?_total regex "counters of requests"
 -- param: latency = .*_(seconds|milliseconds|ms) regex "histograms whose _count serves where there is no counter of requests"
 -- param: errors = .*_(errors|failures|exceptions|failed)_total regex "counters of failures, for services whose requests carry no status"
--- param: failed = 5..|.*(err|fail|timeout|exception).* regex "values of status, code, result, outcome, and of a run's status, that mean failure"
+-- param: failed = (?i)5..|.*(err|fail|timeout|exception).* regex "values of status, code, result, outcome, and of a run's status, that mean failure"
 -- needs: samples, series
 -- chart: line x=ts y=error_rate series=service unit=ratio
 -- column: error_rate unit=ratio

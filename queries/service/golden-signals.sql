@@ -8,7 +8,7 @@
 -- param: latency = .*_(seconds|milliseconds|ms) regex "histograms of latency, without _bucket"
 -- param: traffic = .*(_|^)(requests|messages|queries|operations|calls|events|records|rpcs)(_in|_received|_processed|_consumed|_handled|_served)?_total regex "counters of requests"
 -- param: errors = .*_(errors|failures|exceptions|failed)_total regex "counters of failures, for services whose requests carry no status"
--- param: failed = 5..|.*(err|fail|timeout|exception).* regex "values of status, code, result, outcome that mean failure"
+-- param: failed = (?i)5..|.*(err|fail|timeout|exception).* regex "values of status, code, result, outcome that mean failure"
 -- param: saturation = .*(utili[sz]ation|usage_ratio|saturation|PoolUsage|busyTimeMsPerSecond) regex "gauges of 0 to 1 (MsPerSecond: to 1000) that tell how full something is"
 -- needs: samples, series
 -- chart: bar x=service y=p50,p95,p99 unit=s
@@ -85,7 +85,8 @@ flow AS (
     histogram_quantile(0.5, p.le, b.increase) FILTER (WHERE p.role = 'latency') / max(p.per_second) AS p50,
     histogram_quantile(0.95, p.le, b.increase) FILTER (WHERE p.role = 'latency') / max(p.per_second) AS p95,
     histogram_quantile(0.99, p.le, b.increase) FILTER (WHERE p.role = 'latency') / max(p.per_second) AS p99,
-    sum(b.rate) FILTER (WHERE p.role = 'traffic') AS traffic,
+    -- Rounded, since floats are not summed in the same order each time.
+    round(sum(b.rate) FILTER (WHERE p.role = 'traffic'), 12) AS traffic,
     sum(b.increase) FILTER (WHERE p.role = 'traffic') AS requests,
     -- Counters of failures serve only where the requests carry no status.
     CASE WHEN min(p.best_preference) FILTER (WHERE p.role = 'traffic') = 1
@@ -102,7 +103,7 @@ signals AS (
     max(p95) FILTER (WHERE ts IS NULL) AS p95,
     max(p99) FILTER (WHERE ts IS NULL) AS p99,
     array_agg(p99 ORDER BY ts) FILTER (WHERE ts IS NOT NULL) AS p99_course,
-    avg(traffic) FILTER (WHERE ts IS NOT NULL) AS traffic,
+    round(avg(traffic) FILTER (WHERE ts IS NOT NULL), 9) AS traffic,
     array_agg(traffic ORDER BY ts) FILTER (WHERE ts IS NOT NULL) AS traffic_course,
     max(failures / nullif(requests, 0)) FILTER (WHERE ts IS NULL) AS error_rate,
     array_agg(failures / nullif(requests, 0) ORDER BY ts) FILTER (WHERE ts IS NOT NULL) AS error_course,
@@ -118,10 +119,10 @@ level_by_series AS (
 ),
 resource AS (
   SELECT p.service, p.stem, b.ts,
-    coalesce(
+    round(coalesce(
       max(b.level * p.scale) FILTER (WHERE p.role = 'ratio'),
       sum(b.level) FILTER (WHERE p.role = 'used') / nullif(sum(b.level) FILTER (WHERE p.role = 'limit'), 0)
-    ) AS fullness
+    ), 9) AS fullness
   FROM picked AS p JOIN level_by_series AS b ON b.series_id = p.series_id
   WHERE p.role IN ('ratio', 'used', 'limit')
   GROUP BY p.service, p.stem, b.ts

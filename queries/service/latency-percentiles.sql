@@ -37,10 +37,11 @@ by_series AS (
   WHERE s.ts >= $since AND s.ts < $until
   GROUP BY 1, 2
 )
+-- Rounded, since floats are not summed in the same order each time.
 SELECT b.ts, p.service, p.stem AS histogram,
-  sum(b.rate) FILTER (WHERE p.part = 'count') AS requests,
-  sum(b.increase) FILTER (WHERE p.part = 'sum')
-    / nullif(sum(b.increase) FILTER (WHERE p.part = 'count'), 0) / max(p.per_second) AS mean,
+  round(sum(b.rate) FILTER (WHERE p.part = 'count'), 9) AS requests,
+  round(sum(b.increase) FILTER (WHERE p.part = 'sum')
+    / nullif(sum(b.increase) FILTER (WHERE p.part = 'count'), 0) / max(p.per_second), 9) AS mean,
   histogram_quantile(0.5, p.le, b.increase) FILTER (WHERE p.part = 'bucket') / max(p.per_second) AS p50,
   histogram_quantile(0.9, p.le, b.increase) FILTER (WHERE p.part = 'bucket') / max(p.per_second) AS p90,
   histogram_quantile(0.95, p.le, b.increase) FILTER (WHERE p.part = 'bucket') / max(p.per_second) AS p95,

@@ -6,7 +6,7 @@
 -- param: latency = .*_(seconds|milliseconds|ms) regex "histograms of latency, without _bucket"
 -- param: traffic = .*(_|^)(requests|messages|queries|operations|calls|events|records|rpcs)(_in|_received|_processed|_consumed|_handled|_served)?_total regex "counters of requests"
 -- param: errors = .*_(errors|failures|exceptions|failed)_total regex "counters of failures, for services whose requests carry no status"
--- param: failed = 5..|.*(err|fail|timeout|exception).* regex "values of status, code, result, outcome that mean failure"
+-- param: failed = (?i)5..|.*(err|fail|timeout|exception).* regex "values of status, code, result, outcome that mean failure"
 -- needs: samples, series
 -- chart: line x=ts y=rate series=service unit=1/s
 -- column: rate unit=1/s
@@ -73,6 +73,8 @@ red AS (
   FROM picked AS p JOIN by_series AS b ON b.series_id = p.series_id
   GROUP BY b.ts, p.service
 )
-SELECT ts, service, rate, errors, errors / nullif(rate, 0) AS error_rate, p50, p95, p99
+-- Rounded, since floats are not summed in the same order each time.
+SELECT ts, service, round(rate, 9) AS rate, round(errors, 9) AS errors,
+  round(errors / nullif(rate, 0), 9) AS error_rate, p50, p95, p99
 FROM red WHERE rate IS NOT NULL OR p50 IS NOT NULL
 ORDER BY ts, service

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use super::exit_code::Exit;
 use crate::ingest::SourceError;
 use crate::job::JobError;
-use crate::query::QueryError;
+use crate::query::{QueryError, QueryFault};
 use crate::render::RenderError;
 use crate::report::ReportError;
 use crate::simulate::SimulateError;
@@ -34,6 +34,15 @@ impl CommandError {
             exit: Exit::Unreadable,
             source: source.into(),
             hints: Vec::new(),
+        }
+    }
+
+    /// A panic, which the standard library has already told of.
+    pub(crate) fn bug() -> Self {
+        Self {
+            exit: Exit::Bug,
+            source: "this is a fault of retrocast".into(),
+            hints: vec!["please report it, with the command and the text above".to_owned()],
         }
     }
 
@@ -94,10 +103,15 @@ impl From<QueryError> for CommandError {
                 };
                 Self::usage(error).hint(hint)
             }
-            QueryError::DataFusion(error) => {
-                let message = error.strip_backtrace();
-                Self::usage(message)
-            }
+            QueryError::DataFusion(ref inner) => Self {
+                exit: match error.fault() {
+                    QueryFault::Query => Exit::Usage,
+                    QueryFault::Resource => Exit::Unreadable,
+                    QueryFault::Internal => Exit::Bug,
+                },
+                source: inner.strip_backtrace().into(),
+                hints: Vec::new(),
+            },
         }
     }
 }
@@ -130,7 +144,10 @@ impl From<JobError> for CommandError {
     fn from(error: JobError) -> Self {
         match error {
             JobError::Store(error) => error.into(),
-            other => Self::usage(other),
+            JobError::Io { .. } => Self::unreadable(error),
+            JobError::Syntax { .. } | JobError::Twice { .. } => {
+                Self::usage(error)
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod progress;
 mod read_args;
 mod terminal;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -44,10 +45,11 @@ struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "RETROCAST_STORE")]
     #[arg(help_heading = "Global options")]
     store: Option<PathBuf>,
-    /// Time zone for display, and for input times without one.
+    /// Time zone for display, and for input times without one [default: the job
+    /// file's, or UTC].
     #[arg(long, global = true, value_name = "ZONE", env = "RETROCAST_TZ")]
-    #[arg(default_value = "UTC", help_heading = "Global options")]
-    tz: Tz,
+    #[arg(help_heading = "Global options")]
+    tz: Option<Tz>,
     /// When to colour.
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     #[arg(default_value = "auto", help_heading = "Global options")]
@@ -68,6 +70,11 @@ impl Context<'_> {
     fn store(&self) -> &Path {
         let store = self.global.store.as_deref();
         store.unwrap_or(Path::new("retrocast-store"))
+    }
+
+    /// Returns the time zone for display and for input times without one.
+    fn tz(&self) -> Tz {
+        self.global.tz.unwrap_or(Tz::UTC)
     }
 }
 
@@ -93,7 +100,8 @@ pub fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(cli.global.color);
-    let exit = match run(cli, &terminal) {
+    let run = catch_unwind(AssertUnwindSafe(|| run(cli, &terminal)));
+    let exit = match run.unwrap_or_else(|_| Err(CommandError::bug())) {
         Ok(exit) => exit,
         Err(error) if error.is_broken_pipe() => Exit::Fine,
         Err(error) => {

@@ -41,7 +41,7 @@ impl OutputArgs {
         let options = RenderOptions {
             width: context.terminal.width,
             color: context.terminal.color && self.output.is_none(),
-            tz: context.global.tz,
+            tz: context.tz(),
             max_rows: (self.max_rows > 0).then_some(self.max_rows),
         };
         let bytes = render::render(document, format, &options)?;

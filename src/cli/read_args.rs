@@ -58,7 +58,7 @@ impl ReadArgs {
 
     /// Returns what formats need to know.
     pub(crate) fn options(&self, context: &Context) -> Result<ReadOptions, CommandError> {
-        let tz = context.global.tz;
+        let tz = context.tz();
         let at = match self.at.as_deref() {
             Some("now") => Some(context.now),
             Some(text) => {

@@ -1,5 +1,6 @@
 //! From what the user named (files, folders, globs, `-`) to decompressed streams.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -60,10 +61,11 @@ pub enum SourceError {
 /// those of a folder (with its sub-folders, without hidden files) and of a
 /// glob by name. A file named twice is listed once, at its last place.
 pub fn list(arguments: &[String], stdin: &mut dyn Read) -> Result<Vec<Source>, SourceError> {
-    let mut sources: Vec<Source> = Vec::new();
+    let mut sources: Vec<Option<Source>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for argument in arguments {
         if argument == "-" {
-            sources.push(spool(stdin)?);
+            sources.push(Some(spool(stdin)?));
             continue;
         }
         let path = Path::new(argument);
@@ -92,18 +94,28 @@ pub fn list(arguments: &[String], stdin: &mut dyn Read) -> Result<Vec<Source>, S
         if files.is_empty() {
             return Err(SourceError::Empty(argument.clone()));
         }
+        let is_literal = files.len() == 1 && files[0] == path;
         for file in files {
             let name = file.to_string_lossy().into_owned();
-            let size = fs::metadata(&file).map_err(|e| io_error(&name, e))?.len();
-            sources.retain(|known| known.name != name);
-            sources.push(Source {
+            let size = match fs::metadata(&file) {
+                Ok(metadata) => metadata.len(),
+                Err(fault) if is_literal => return Err(io_error(&name, fault)),
+                // Gone since it was listed, or a dangling link: a file that
+                // cannot be read, which must not keep the others from being read.
+                Err(_) => 0,
+            };
+            if let Some(&place) = places.get(&name) {
+                sources[place] = None;
+            }
+            places.insert(name.clone(), sources.len());
+            sources.push(Some(Source {
                 name,
                 path: SourcePath::File(file),
                 size,
-            });
+            }));
         }
     }
-    Ok(sources)
+    Ok(sources.into_iter().flatten().collect())
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
@@ -114,6 +126,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
         .collect::<Result<_, _>>()
         .map_err(error)?;
     entries.sort();
+    // A store among the exports (`ingest .`) is no export.
+    if entries.iter().any(|entry| entry.join("_delta_log").is_dir()) {
+        return Ok(());
+    }
     for entry in entries {
         let hidden = entry
             .file_name()
@@ -122,7 +138,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
             continue;
         }
         if entry.is_dir() {
-            walk(&entry, files)?;
+            // A link to a folder may lead back up.
+            if !entry.is_symlink() {
+                walk(&entry, files)?;
+            }
         } else {
             files.push(entry);
         }

@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer};
 
-use super::RangeError;
 use crate::model::Warning;
 use crate::store::StoreError;
 
@@ -28,14 +27,13 @@ pub enum JobError {
         /// What is wrong, and where.
         message: String,
     },
-    /// A time or duration in the job file.
-    #[error("{}", path.display())]
-    Range {
-        /// The file.
+    /// Two reports would be written to the same files.
+    #[error("{}: two reports are written as {name:?}: give one of them another `output`", path.display())]
+    Twice {
+        /// The job file.
         path: PathBuf,
-        /// What is wrong.
-        #[source]
-        source: RangeError,
+        /// The files' name, without suffix.
+        name: String,
     },
     /// The store cannot be made or opened.
     #[error(transparent)]
@@ -111,6 +109,8 @@ pub struct ReportStep {
     pub since: Option<String>,
     /// End of its range, where it is not the job's.
     pub until: Option<String>,
+    /// Name of the files that it is written to, without suffix; by default its own.
+    pub output: Option<String>,
     /// Formats to write.
     #[serde(default = "default_formats")]
     pub formats: Vec<String>,
@@ -136,6 +136,16 @@ fn default_show() -> usize {
     8
 }
 
+impl ReportStep {
+    /// Returns the name of the files that it is written to, without suffix.
+    pub fn output_name(&self) -> &str {
+        self.output.as_deref().unwrap_or_else(|| {
+            let file = self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name);
+            file.trim_end_matches(".sql")
+        })
+    }
+}
+
 impl JobFile {
     /// Reads a job file; what it says that nobody knows becomes a warning.
     pub fn read(path: &Path) -> Result<(Self, Vec<Warning>), JobError> {
@@ -159,12 +169,32 @@ impl JobFile {
             warnings.push(Warning::new("unknown-key", message));
         })
         .map_err(|e: toml::de::Error| syntax(e.to_string()))?;
+        // `summary.json` is the job's own.
+        let mut names = BTreeSet::from(["summary"]);
+        for step in &job.report {
+            if !names.insert(step.output_name()) {
+                return Err(JobError::Twice {
+                    path: path.to_owned(),
+                    name: step.output_name().to_owned(),
+                });
+            }
+        }
         Ok((Self { folder, ..job }, warnings))
     }
 
-    /// Returns a path of the job file as seen from the working folder.
+    /// Returns a path of the job file as seen from the working folder, `..`
+    /// taken away with the folder before it.
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
-        self.folder.join(path)
+        let mut tidy = PathBuf::new();
+        for part in self.folder.join(path).components() {
+            let is_folder = matches!(tidy.components().next_back(), Some(Component::Normal(_)));
+            if part == Component::ParentDir && is_folder {
+                tidy.pop();
+            } else {
+                tidy.push(part);
+            }
+        }
+        tidy
     }
 }
 
@@ -181,6 +211,9 @@ mod tests {
         let (job, warnings) = parse("stor = \"a\"\n[[ingest]]\npaths = [\"m/*\"]\nfro = 1\n")
             .expect("unknown keys are no error");
         assert_eq!(job.path("out"), Path::new("x/out"));
+        assert_eq!(job.path("../out"), Path::new("out"));
+        assert_eq!(job.path("/out"), Path::new("/out"));
+        assert_eq!(job.path("../../out"), Path::new("../out"));
         let mut keys: Vec<_> = warnings.iter().map(|w| w.message.as_str()).collect();
         keys.sort_unstable();
         assert_eq!(
@@ -190,6 +223,8 @@ mod tests {
                 "x/job.toml: nobody knows the key stor"
             ]
         );
+        let twice = "[[report]]\nname = \"red\"\n[[report]]\nname = \"a/red.sql\"\n";
+        assert!(matches!(parse(twice), Err(JobError::Twice { name, .. }) if name == "red"));
         let error = parse("[[ingest]]\npaths = 3\n").expect_err("a number is no list");
         assert!(error.to_string().contains("line 2"), "{error}");
     }

@@ -241,14 +241,14 @@ fn report_step(
             max_rows: None,
         };
         let bytes = render::render(&document, format, &options).map_err(|e| chain(&e))?;
-        let path = output.join(format!("{}.{}", report.name, suffix(format)));
+        let path = output.join(format!("{}.{}", step.output_name(), suffix(format)));
         write(&path, &bytes).map_err(|e| format!("{}: {e}", path.display()))?;
         outputs.push(path);
     }
     let rows = document.tables().map(report::Table::num_rows).sum();
     let done = StepReport {
         kind: "report",
-        name: report.name,
+        name: step.name.clone(),
         outcome: StepOutcome::Done,
         loaded: None,
         rows: Some(rows),
@@ -280,7 +280,16 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(path, bytes)
+    // Readers see the old file or the new one, never half of it.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    std::io::Write::write_all(&mut file, bytes)?;
+    let file = file.into_temp_path();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path).map_err(|e| e.error)
 }
 
 /// An error and its causes as one line.

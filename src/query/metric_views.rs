@@ -100,13 +100,15 @@ fn label_columns(batches: &[RecordBatch]) -> Result<RecordBatch> {
     let rows = ids.len();
     let mut fields = vec![Field::new("series_id", DataType::Int64, true)];
     let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(ids))];
-    for (name, mut values) in labels {
+    let taken: Vec<String> = labels.keys().cloned().collect();
+    for (mut name, mut values) in labels {
         values.resize(rows, None);
-        let name = if COLUMNS.contains(&name.as_str()) {
-            format!("label_{name}")
-        } else {
-            name
-        };
+        if COLUMNS.contains(&name.as_str()) {
+            name = format!("label_{name}");
+            while taken.contains(&name) {
+                name.insert(0, '_');
+            }
+        }
         fields.push(Field::new(name, DataType::Utf8View, true));
         columns.push(Arc::new(StringViewArray::from_iter(values)));
     }

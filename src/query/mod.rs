@@ -7,4 +7,4 @@ mod session;
 mod store_table;
 
 pub use functions::{FUNCTIONS, Function, FunctionKind};
-pub use session::{QueryError, QueryResult, Session};
+pub use session::{QueryError, QueryFault, QueryResult, Session};

@@ -33,6 +33,35 @@ pub enum QueryError {
     },
 }
 
+/// Whose fault a failed query is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryFault {
+    /// The query's own.
+    Query,
+    /// A file, the disk, the memory.
+    Resource,
+    /// Ours, or the engine's.
+    Internal,
+}
+
+impl QueryError {
+    /// Returns whose fault it is.
+    pub fn fault(&self) -> QueryFault {
+        match self {
+            Self::Store(_) => QueryFault::Resource,
+            Self::NoTable { .. } => QueryFault::Query,
+            Self::DataFusion(error) => match error.find_root() {
+                DataFusionError::ObjectStore(_)
+                | DataFusionError::IoError(_)
+                | DataFusionError::ParquetError(_)
+                | DataFusionError::ResourcesExhausted(_) => QueryFault::Resource,
+                DataFusionError::Internal(_) => QueryFault::Internal,
+                _ => QueryFault::Query,
+            },
+        }
+    }
+}
+
 impl From<arrow::error::ArrowError> for QueryError {
     fn from(error: arrow::error::ArrowError) -> Self {
         DataFusionError::from(error).into()
@@ -77,6 +106,7 @@ impl Session {
             .with_repartition_file_scans(false)
             .with_prefer_existing_sort(true);
         let options = config.options_mut();
+        options.execution.enable_file_stream_work_stealing = false;
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.optimizer.enable_round_robin_repartition = false;

@@ -167,8 +167,10 @@ impl TableProvider for StoreTable {
             state.config().target_partitions()
         };
         let mut file_groups = vec![FileGroup::default(); groups];
+        // Neighbouring days together: a series' rows then come in the order of
+        // time within each partition, and the partitions do not overlap.
         for (i, file) in files.iter().enumerate() {
-            file_groups[i % groups].push(self.partitioned(file)?);
+            file_groups[i * groups / files.len()].push(self.partitioned(file)?);
         }
         let object_store = ObjectStoreUrl::parse("file://")?;
         let mut config = FileScanConfigBuilder::new(object_store, Arc::new(source))

@@ -1,7 +1,85 @@
 use super::{ReportError, ReportFile};
 
 /// Path below `queries/` and text of each report that is built in, by path.
-pub const REPORTS: &[(&str, &str)] = &[];
+pub const REPORTS: &[(&str, &str)] = &[
+    (
+        "batch/cost-per-success.sql",
+        include_str!("../../queries/batch/cost-per-success.sql"),
+    ),
+    (
+        "batch/job-runs.sql",
+        include_str!("../../queries/batch/job-runs.sql"),
+    ),
+    (
+        "batch/stage-time.sql",
+        include_str!("../../queries/batch/stage-time.sql"),
+    ),
+    (
+        "bottleneck/littles-law.sql",
+        include_str!("../../queries/bottleneck/littles-law.sql"),
+    ),
+    (
+        "data/completeness.sql",
+        include_str!("../../queries/data/completeness.sql"),
+    ),
+    (
+        "data/freshness.sql",
+        include_str!("../../queries/data/freshness.sql"),
+    ),
+    ("data/gaps.sql", include_str!("../../queries/data/gaps.sql")),
+    (
+        "data/scrape-completeness.sql",
+        include_str!("../../queries/data/scrape-completeness.sql"),
+    ),
+    (
+        "logs/log-volume.sql",
+        include_str!("../../queries/logs/log-volume.sql"),
+    ),
+    (
+        "logs/top-errors.sql",
+        include_str!("../../queries/logs/top-errors.sql"),
+    ),
+    (
+        "resource/use.sql",
+        include_str!("../../queries/resource/use.sql"),
+    ),
+    (
+        "service/error-rate.sql",
+        include_str!("../../queries/service/error-rate.sql"),
+    ),
+    (
+        "service/golden-signals.sql",
+        include_str!("../../queries/service/golden-signals.sql"),
+    ),
+    (
+        "service/latency-percentiles.sql",
+        include_str!("../../queries/service/latency-percentiles.sql"),
+    ),
+    (
+        "service/red.sql",
+        include_str!("../../queries/service/red.sql"),
+    ),
+    (
+        "store/cardinality.sql",
+        include_str!("../../queries/store/cardinality.sql"),
+    ),
+    (
+        "store/metrics.sql",
+        include_str!("../../queries/store/metrics.sql"),
+    ),
+    (
+        "store/series.sql",
+        include_str!("../../queries/store/series.sql"),
+    ),
+    (
+        "stream/throughput-lag.sql",
+        include_str!("../../queries/stream/throughput-lag.sql"),
+    ),
+    (
+        "trend/week-over-week.sql",
+        include_str!("../../queries/trend/week-over-week.sql"),
+    ),
+];
 
 /// Reads all built-in reports, in the order of [`REPORTS`].
 pub fn built_in_reports() -> Result<Vec<ReportFile>, ReportError> {

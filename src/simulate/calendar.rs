@@ -69,7 +69,8 @@ mod tests {
     fn knows_days() {
         assert_eq!(weekday(0), 3);
         // 4 May 2026 is a Monday.
-        let may = holidays().find(|h| h.title.starts_with("Early May") && h.start > 1_770_000_000_000_000);
+        let may = holidays()
+            .find(|h| h.title.starts_with("Early May") && h.start > 1_770_000_000_000_000);
         let may = may.map(|h| h.start).unwrap_or_default();
         assert_eq!(may, 1_777_852_800_000_000);
         assert_eq!(weekday(may), 0);

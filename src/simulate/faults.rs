@@ -83,15 +83,14 @@ pub(super) fn draw(
         }
         for e in 0..2 {
             let requests = history.endpoints[e][k].completions.floor();
-            let unavailable = match cause {
-                Some(Cause::WriteStall(b) | Cause::PoolExhausted(b) | Cause::DiskNearlyFull(b))
-                    if b == e =>
-                {
-                    0.14
-                }
-                Some(Cause::SlowRelease) => 0.03,
-                _ => 0.0,
-            };
+            let unavailable =
+                match cause {
+                    Some(
+                        Cause::WriteStall(b) | Cause::PoolExhausted(b) | Cause::DiskNearlyFull(b),
+                    ) if b == e => 0.14,
+                    Some(Cause::SlowRelease) => 0.03,
+                    _ => 0.0,
+                };
             let unavailable = rng.poisson(unavailable * requests).min(requests);
             let failed = rng.poisson(0.0003 * requests).min(requests - unavailable);
             let missing = rng

@@ -180,10 +180,10 @@ pub(super) fn plan(options: &SimulationOptions) -> Vec<Incident> {
         } else if !(8.0..18.5).contains(&hour(start)) {
             start = at_hour(start, at);
         }
-        if let Some(before) = incidents.last() {
-            if start < before.end + 5 * HOUR {
-                start = before.end + 5 * HOUR + (at * MINUTE as f64) as i64;
-            }
+        if let Some(before) = incidents.last()
+            && start < before.end + 5 * HOUR
+        {
+            start = before.end + 5 * HOUR + (at * MINUTE as f64) as i64;
         }
         start = start / MINUTE * MINUTE + rng.below(60) as i64 * 1_000_000;
         if start < options.start + 12 * HOUR || start + length > last + MICROS_PER_DAY / 4 {

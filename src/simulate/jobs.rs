@@ -29,10 +29,11 @@ pub(super) struct DayCount {
     pub(super) dead: i64,
 }
 
-/// Counts messages by the UTC day of their step.
+/// Counts messages by the UTC day of their step; the first step, which ends as
+/// the first day begins, belongs to none.
 pub(super) fn day_counts(clock: StepClock, history: &History) -> Vec<DayCount> {
     let mut days: Vec<DayCount> = Vec::new();
-    for k in 0..clock.steps {
+    for k in 1..clock.steps {
         let day = (clock.at(k) - 1).div_euclid(MICROS_PER_DAY) * MICROS_PER_DAY;
         if days.last().is_none_or(|d| d.day != day) {
             days.push(DayCount {
@@ -76,12 +77,36 @@ pub(super) fn runs(seed: u64, end: i64, days: &[DayCount]) -> Vec<JobRun> {
             .to_string();
         let mut at = scheduled + whole_seconds(wait);
         if fails {
-            at = attempt(&mut runs, &mut rng, count, &format!("{date}-1"), scheduled, at, true);
+            at = attempt(
+                &mut runs,
+                &mut rng,
+                count,
+                &format!("{date}-1"),
+                scheduled,
+                at,
+                true,
+            );
             // The operator starts it again from the beginning.
             at += whole_seconds(rng.between(2_400.0, 4_200.0));
-            attempt(&mut runs, &mut rng, count, &format!("{date}-2"), scheduled, at, false);
+            attempt(
+                &mut runs,
+                &mut rng,
+                count,
+                &format!("{date}-2"),
+                scheduled,
+                at,
+                false,
+            );
         } else {
-            attempt(&mut runs, &mut rng, count, &format!("{date}-1"), scheduled, at, false);
+            attempt(
+                &mut runs,
+                &mut rng,
+                count,
+                &format!("{date}-1"),
+                scheduled,
+                at,
+                false,
+            );
         }
     }
     runs
@@ -124,7 +149,11 @@ fn attempt(
         let end = at + whole_seconds(seconds);
         let spent = (seconds / 3600.0 * 1.92 * 1e4).round() / 1e4;
         cost += spent;
-        written = if broken { 0 } else { (rows as f64 * keeps) as i64 };
+        written = if broken {
+            0
+        } else {
+            (rows as f64 * keeps) as i64
+        };
         status = if broken { "failed" } else { "success" };
         stages.push(JobRun {
             started_at: Some(at),

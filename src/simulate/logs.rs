@@ -47,7 +47,8 @@ pub(super) struct Told<'a> {
 pub(super) fn write(told: &Told<'_>) -> Vec<LogLine> {
     let mut lines = Vec::new();
     let mut rng = Rng::new(told.seed, "logs");
-    for k in 0..told.clock.steps {
+    // The first step lies before the first day.
+    for k in 1..told.clock.steps {
         fault_lines(told, k, &mut rng, &mut lines);
         warnings(told, k, &mut rng, &mut lines);
     }
@@ -88,8 +89,14 @@ fn fault_lines(told: &Told<'_>, k: usize, rng: &mut Rng, lines: &mut Vec<LogLine
             add(told.faults.collectors[c][index][k], &|rng, ts| {
                 let (message, waited) = match index {
                     0 => ("Source API did not answer within 10 s", 10_000.0),
-                    1 => ("Connection to the source API was lost", rng.between(40.0, 900.0)),
-                    _ => ("Broker did not acknowledge the batch", rng.between(900.0, 3_000.0)),
+                    1 => (
+                        "Connection to the source API was lost",
+                        rng.between(40.0, 900.0),
+                    ),
+                    _ => (
+                        "Broker did not acknowledge the batch",
+                        rng.between(900.0, 3_000.0),
+                    ),
                 };
                 LogLine {
                     processing_time_ms: Some(waited.round()),
@@ -103,7 +110,12 @@ fn fault_lines(told: &Told<'_>, k: usize, rng: &mut Rng, lines: &mut Vec<LogLine
         }
         add(told.faults.rate_limited[c][k].min(1.0), &|_, ts| LogLine {
             metadata: vec![("error_type", "rate_limited".into())],
-            ..line(ts, "WARN", collector.service, "Source API answered 429".into())
+            ..line(
+                ts,
+                "WARN",
+                collector.service,
+                "Source API answered 429".into(),
+            )
         });
     }
     for (b, backend) in BACKENDS.iter().enumerate() {
@@ -130,12 +142,24 @@ fn fault_lines(told: &Told<'_>, k: usize, rng: &mut Rng, lines: &mut Vec<LogLine
         let unavailable = told.faults.unavailable[e][k];
         for (count, status, message) in [
             (unavailable, "503", "Storage did not answer in time"),
-            (told.faults.queries[e][k] - unavailable, "500", "Query failed"),
+            (
+                told.faults.queries[e][k] - unavailable,
+                "500",
+                "Query failed",
+            ),
         ] {
             add(count, &|rng, ts| LogLine {
                 processing_time_ms: Some(rng.between(30.0, 5_000.0).round()),
                 metadata: vec![
-                    ("error_type", if status == "503" { "unavailable" } else { "query_failed" }.into()),
+                    (
+                        "error_type",
+                        if status == "503" {
+                            "unavailable"
+                        } else {
+                            "query_failed"
+                        }
+                        .into(),
+                    ),
                     ("endpoint", endpoint.path.to_owned()),
                     ("status", status.to_owned()),
                 ],
@@ -167,7 +191,12 @@ fn warnings(told: &Told<'_>, k: usize, rng: &mut Rng, lines: &mut Vec<LogLine>) 
                     ("topic", collector.topic.to_owned()),
                     ("lag", format!("{lag:.0}")),
                 ],
-                ..line(at, "WARN", FLINK, format!("Consumer lag of {} grows", collector.topic))
+                ..line(
+                    at,
+                    "WARN",
+                    FLINK,
+                    format!("Consumer lag of {} grows", collector.topic),
+                )
             });
         }
     }
@@ -175,11 +204,18 @@ fn warnings(told: &Told<'_>, k: usize, rng: &mut Rng, lines: &mut Vec<LogLine>) 
         if told.history.stages[s][k].blocked {
             lines.push(LogLine {
                 metadata: vec![("stage", stage.name.to_owned())],
-                ..line(at, "WARN", FLINK, format!("{} is backpressured", stage.name))
+                ..line(
+                    at,
+                    "WARN",
+                    FLINK,
+                    format!("{} is backpressured", stage.name),
+                )
             });
         }
     }
-    let cause = told.history.incident[k].and_then(|i| told.incidents.get(i)).map(|i| i.cause);
+    let cause = told.history.incident[k]
+        .and_then(|i| told.incidents.get(i))
+        .map(|i| i.cause);
     if let Some(Cause::GcPressure(s)) = cause {
         let pause = rng.between(800.0, 4_000.0).round();
         lines.push(LogLine {
@@ -191,7 +227,12 @@ fn warnings(told: &Told<'_>, k: usize, rng: &mut Rng, lines: &mut Vec<LogLine>) 
     if let Some(Cause::RateLimit(b)) = cause {
         lines.push(LogLine {
             metadata: vec![("backend", BACKENDS[b].name.to_owned())],
-            ..line(at, "WARN", ROUTER, "Backing off: the backend limits the rate".into())
+            ..line(
+                at,
+                "WARN",
+                ROUTER,
+                "Backing off: the backend limits the rate".into(),
+            )
         });
     }
 }
@@ -205,7 +246,10 @@ fn request_lines(trace: &Trace, rng: &mut Rng, lines: &mut Vec<LogLine>) {
         }
         let (message, event_id) = match (trace.collector, span.service) {
             (Some(c), ROUTER) => (format!("Stored a {}", COLLECTORS[c].subject), true),
-            (Some(c), FLINK) => (format!("Done: {} {}", span.name, COLLECTORS[c].subject), true),
+            (Some(c), FLINK) => (
+                format!("Done: {} {}", span.name, COLLECTORS[c].subject),
+                true,
+            ),
             (Some(c), _) => (format!("Collected a {}", COLLECTORS[c].subject), true),
             (None, _) => (format!("{} 200", span.name), false),
         };
@@ -229,7 +273,12 @@ fn changes(told: &Told<'_>, lines: &mut Vec<LogLine>) {
     for deploy in told.deploys {
         lines.push(LogLine {
             metadata: vec![("version", deploy.version.clone())],
-            ..line(deploy.end, "INFO", deploy.service, format!("Started version {}", deploy.version))
+            ..line(
+                deploy.end,
+                "INFO",
+                deploy.service,
+                format!("Started version {}", deploy.version),
+            )
         });
     }
     for incident in told.incidents {

@@ -5,6 +5,10 @@ use super::catalogue::MetricFile;
 use super::math::gamma_cdf;
 use super::queueing::Flow;
 
+/// The metric that says whether a scrape succeeded; it alone goes on while a
+/// target is down.
+const UP: &str = "up";
+
 /// One series, one value every `every` steps.
 #[derive(Debug, Clone)]
 pub(super) struct Series {
@@ -71,6 +75,17 @@ impl Target {
     }
 }
 
+/// How a histogram is written.
+#[derive(Debug)]
+pub(super) struct Buckets<'a> {
+    /// Upper bounds but `+Inf`, as numbers and as `le` has them.
+    pub(super) bounds: &'a [(f64, &'a str)],
+    /// Counts are rounded down to multiples of its inverse.
+    pub(super) count_per_unit: f64,
+    /// The sum is rounded down to multiples of its inverse, seconds.
+    pub(super) sum_per_unit: f64,
+}
+
 /// Collects the series of a run.
 #[derive(Debug)]
 pub(super) struct Recorder {
@@ -96,7 +111,6 @@ impl Recorder {
         labels: &[(&str, &str)],
         every: usize,
         values: impl Iterator<Item = f64>,
-        hide_when_down: bool,
     ) {
         let mut all: Vec<(String, String)> = labels
             .iter()
@@ -113,7 +127,7 @@ impl Recorder {
             .enumerate()
             .step_by(every)
             .map(|(k, value)| {
-                if hide_when_down && target.is_down(k) {
+                if name != UP && target.is_down(k) {
                     f64::NAN
                 } else {
                     value
@@ -134,7 +148,7 @@ impl Recorder {
     pub(super) fn up(&mut self, target: &Target, every: usize) {
         for instance in &target.instances {
             let values = (0..self.clock.steps).map(|k| f64::from(!target.is_down(k)));
-            self.push(target, instance, "up", &[], every, values, false);
+            self.push(target, instance, UP, &[], every, values);
         }
     }
 
@@ -153,7 +167,7 @@ impl Recorder {
             let values = values
                 .iter()
                 .map(|value| (value / count * per_unit).round() / per_unit);
-            self.push(target, instance, name, labels, every, values, true);
+            self.push(target, instance, name, labels, every, values);
         }
     }
 
@@ -180,7 +194,7 @@ impl Recorder {
                 // What adds up to a whole number may stand a hair below it.
                 (total * per_unit + 1e-6).floor() / per_unit
             });
-            self.push(target, instance, name, labels, every, values, true);
+            self.push(target, instance, name, labels, every, values);
         }
     }
 
@@ -191,9 +205,7 @@ impl Recorder {
         target: &Target,
         name: &str,
         labels: &[(&str, &str)],
-        bounds: &[(f64, &str)],
-        count_per_unit: f64,
-        sum_per_unit: f64,
+        buckets: &Buckets<'_>,
         stages: &[&[Flow]],
     ) {
         let steps = self.clock.steps;
@@ -204,23 +216,36 @@ impl Recorder {
         };
         let bucket = format!("{name}_bucket");
         let mut with_le = labels.to_vec();
-        for &(bound, text) in bounds {
-            let increments = total(&|flow| {
-                flow.completions * gamma_cdf(flow.shape(), flow.mean_time(), bound)
-            });
+        for &(bound, text) in buckets.bounds {
+            let increments =
+                total(&|flow| flow.completions * gamma_cdf(flow.shape(), flow.mean_time(), bound));
             with_le.push(("le", text));
-            self.counter(target, &bucket, &with_le, 1, count_per_unit, &increments);
+            self.counter(
+                target,
+                &bucket,
+                &with_le,
+                1,
+                buckets.count_per_unit,
+                &increments,
+            );
             with_le.pop();
         }
         let completions = total(&|flow| flow.completions);
         with_le.push(("le", "+Inf"));
-        self.counter(target, &bucket, &with_le, 1, count_per_unit, &completions);
+        self.counter(
+            target,
+            &bucket,
+            &with_le,
+            1,
+            buckets.count_per_unit,
+            &completions,
+        );
         self.counter(
             target,
             &format!("{name}_count"),
             labels,
             1,
-            count_per_unit,
+            buckets.count_per_unit,
             &completions,
         );
         let residence = total(&|flow| flow.residence);
@@ -229,7 +254,7 @@ impl Recorder {
             &format!("{name}_sum"),
             labels,
             1,
-            sum_per_unit,
+            buckets.sum_per_unit,
             &residence,
         );
     }
@@ -261,7 +286,14 @@ mod tests {
         let mut recorder = Recorder::new(clock);
         let down = vec![false, false, false, true, false, false];
         let target = target(vec![4], down);
-        recorder.counter(&target, "c_total", &[], 1, 1.0, &[2.5, 2.5, 1.0, 0.0, 1.5, 3.0]);
+        recorder.counter(
+            &target,
+            "c_total",
+            &[],
+            1,
+            1.0,
+            &[2.5, 2.5, 1.0, 0.0, 1.5, 3.0],
+        );
         recorder.up(&target, 1);
         let values = &recorder.series[0].values;
         assert_eq!(values[..3], [2.0, 5.0, 6.0]);
@@ -269,7 +301,11 @@ mod tests {
         assert_eq!(values[4..], [1.0, 4.0]);
         assert_eq!(recorder.series[0].increase(), 8.0);
         assert_eq!(recorder.series[1].values, [1.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
-        let labels: Vec<_> = recorder.series[0].labels.iter().map(|(n, _)| n.as_str()).collect();
+        let labels: Vec<_> = recorder.series[0]
+            .labels
+            .iter()
+            .map(|(n, _)| n.as_str())
+            .collect();
         assert_eq!(labels, ["instance", "job", "service"]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Three collectors → Kafka topics → a Flink job of three stages → storage
 //! backends; a query API beside it. The system is a network of first-in-first-out
-//! queues ([`queueing`] says why Little's law holds exactly between the exported
+//! queues (`queueing.rs` says why Little's law holds exactly between the exported
 //! gauges and counters), loaded by a demand with seasons, growth, holidays and
 //! campaigns, and disturbed by incidents whose cause is known.
 //!
@@ -45,8 +45,8 @@ use demand::Demand;
 use export::output::Output;
 use export::truth::Known;
 use export::{
-    csv_tall, csv_wide, elasticsearch, events, exposition, jaeger, job_runs, json_logs, openmetrics,
-    prometheus_api, rules, truth, tsdb_dump, victoriametrics,
+    csv_tall, csv_wide, elasticsearch, events, exposition, jaeger, job_runs, json_logs,
+    openmetrics, prometheus_api, rules, truth, tsdb_dump, victoriametrics,
 };
 use logs::{LogLine, Told};
 use record::Run;

@@ -20,7 +20,11 @@ pub(super) fn quantile(flows: &[Flow], q: f64) -> Option<f64> {
     let (mut low, mut high) = (0.0, 100_000.0);
     while high - low > 1e-4 * high && high > 1e-6 {
         // Halving the exponent first reaches milliseconds quickly.
-        let mid = if low == 0.0 { high / 16.0 } else { (low + high) / 2.0 };
+        let mid = if low == 0.0 {
+            high / 16.0
+        } else {
+            (low + high) / 2.0
+        };
         if below(mid) < q {
             low = mid;
         } else {

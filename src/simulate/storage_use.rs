@@ -105,6 +105,9 @@ mod tests {
         let full = storage.reaches(BACKENDS[0].volume, |ts| storage.used(0, ts));
         let days = full.map(|ts| (ts - end) / MICROS_PER_DAY);
         assert!(days.is_some_and(|d| (60..130).contains(&d)), "{days:?}");
-        assert_eq!(storage.reaches(BACKENDS[1].volume, |ts| storage.used(1, ts)), None);
+        assert_eq!(
+            storage.reaches(BACKENDS[1].volume, |ts| storage.used(1, ts)),
+            None
+        );
     }
 }

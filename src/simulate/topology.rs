@@ -167,6 +167,8 @@ pub(super) struct Endpoint {
     pub(super) path: &'static str,
     /// Requests a second at demand 1.
     pub(super) rate: f64,
+    /// Requests a second near which answers become slow.
+    pub(super) capacity: f64,
     /// Mean time to answer, seconds.
     pub(super) service_time: f64,
     /// Index of the backend that it reads.
@@ -178,12 +180,14 @@ pub(super) const ENDPOINTS: [Endpoint; 2] = [
     Endpoint {
         path: "/api/v1/shipments",
         rate: 0.9,
+        capacity: 2.3,
         service_time: 0.022,
         backend: 0,
     },
     Endpoint {
         path: "/api/v1/inventory",
         rate: 0.5,
+        capacity: 1.3,
         service_time: 0.013,
         backend: 1,
     },

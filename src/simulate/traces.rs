@@ -40,7 +40,8 @@ pub(super) fn sample(seed: u64, clock: StepClock, history: &History) -> Vec<Trac
     let minute = (60_000_000 / clock.step).max(1) as usize;
     let mut rng = Rng::new(seed, "traces");
     let mut traces = Vec::new();
-    for k in 0..clock.steps {
+    // The first step lies before the first day.
+    for k in 1..clock.steps {
         let every = if history.incident[k].is_some() { 5 } else { 60 };
         if !k.is_multiple_of(every * minute) {
             continue;
@@ -83,7 +84,15 @@ fn message(rng: &mut Rng, at: i64, c: usize, k: usize, history: &History) -> Tra
         });
     };
     let service = COLLECTORS[c].service;
-    span(rng, service, "collect".into(), None, "server", at, collected);
+    span(
+        rng,
+        service,
+        "collect".into(),
+        None,
+        "server",
+        at,
+        collected,
+    );
     let begin = at + collected + draw(rng, &history.topics[c][k]);
     let mut inner = Vec::new();
     let mut next = begin;

@@ -3,5 +3,6 @@
 mod command_line;
 mod imports;
 mod ingest;
+mod sample;
 mod store;
 mod support;

@@ -28,7 +28,7 @@ fn compaction_and_retention_keep_the_rows() {
         "store",
         "retain",
         "--days",
-        "31",
+        "30",
         "--dry-run",
         "--format",
         "csv",
@@ -40,7 +40,7 @@ fn compaction_and_retention_keep_the_rows() {
     );
     assert!(!dry.stdout.contains("2026-03-02"), "{}", dry.stdout);
     assert_eq!(w.sql(sum), ["24,132"]);
-    w.fine(&["store", "retain", "--days", "31"]);
+    w.fine(&["store", "retain", "--days", "30"]);
     assert_eq!(w.sql(sum), ["12,66"]);
     w.fine(&["store", "verify"]);
 }

@@ -71,7 +71,7 @@ pub(crate) fn document(
     range: &RangeArgs,
 ) -> Result<Document, CommandError> {
     let store = Store::open(context.store())?;
-    let tz = context.global.tz;
+    let tz = context.tz();
     context.runtime.block_on(async {
         let session = Session::open(&store).await?;
         let (since, until) = (range.since.as_deref(), range.until.as_deref());

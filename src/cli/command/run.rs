@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     };
     let watcher = Watcher {
         context,
-        tz: job.tz.unwrap_or(context.global.tz),
+        tz: context.global.tz.or(job.tz).unwrap_or_else(|| context.tz()),
         is_quiet: args.quiet,
         bar: RefCell::new(ProgressBar::hidden()),
     };

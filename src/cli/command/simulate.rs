@@ -47,7 +47,7 @@ fn duration(text: &str) -> Result<i64, String> {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
-    let start = parse_timestamp(&args.start, context.global.tz);
+    let start = parse_timestamp(&args.start, context.tz());
     let options = SimulationOptions {
         start: start.map_err(|e| CommandError::usage(format!("--start: {e}")))?,
         days: args.days,

@@ -30,7 +30,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     }
     let mut exit = Exit::Fine;
     for source in ingest::list(&args.paths, &mut std::io::stdin().lock())? {
-        let head = source.head()?;
+        let head = match source.head() {
+            Ok(head) => head,
+            Err(fault) => {
+                exit = Exit::Found;
+                let _ = writeln!(text, "{}\n  unreadable: {fault}", source.name);
+                continue;
+            }
+        };
         let head = Head {
             bytes: &head.0,
             truncated: head.1,

@@ -217,6 +217,7 @@ impl CounterRuns {
     /// Removes the first `count` groups and returns their runs, group by group,
     /// with the index at which each group begins; the rest moves down.
     fn take(&mut self, count: usize) -> (Vec<Run>, Vec<usize>) {
+        split_pairs(&mut self.runs);
         let mut starts = vec![0; count + 1];
         for run in self.runs.iter().filter(|run| run.group < count) {
             starts[run.group + 1] += 1;
@@ -267,11 +268,25 @@ impl CounterRuns {
 
     /// Returns the rise over all groups together, and keeps the state.
     pub(super) fn rise(&self) -> Result<Option<Rise>> {
-        chain(&mut self.runs.clone())
+        let mut runs = self.runs.clone();
+        split_pairs(&mut runs);
+        chain(&mut runs)
     }
 
     pub(super) fn size(&self) -> usize {
         self.runs.capacity() * size_of::<Run>() + self.latest.capacity() * size_of::<usize>()
+    }
+}
+
+/// Makes two runs of each with two samples: their gap had none to be compared
+/// with, so other samples may lie in it, and nothing is lost by the split.
+fn split_pairs(runs: &mut Vec<Run>) {
+    for at in 0..runs.len() {
+        let run = runs[at];
+        if run.samples == 2 {
+            runs[at] = Run::new(run.group, run.first_ts, run.first);
+            runs.push(Run::new(run.group, run.last_ts, run.last));
+        }
     }
 }
 

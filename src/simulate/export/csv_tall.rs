@@ -16,7 +16,10 @@ pub(in crate::simulate) fn write(
     output: &mut Output,
 ) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(output);
-    let header = ["time", "metric"].into_iter().chain(LABELS).chain(["value"]);
+    let header = ["time", "metric"]
+        .into_iter()
+        .chain(LABELS)
+        .chain(["value"]);
     csv.write_record(header)?;
     for series in recorder.series.iter().filter(|s| s.file == file) {
         let label = |name: &str| {

@@ -23,11 +23,21 @@ fn write<const N: usize>(
 }
 
 /// Writes `incidents.csv`.
-pub(in crate::simulate) fn incidents(incidents: &[Incident], output: &mut Output) -> io::Result<()> {
+pub(in crate::simulate) fn incidents(
+    incidents: &[Incident],
+    output: &mut Output,
+) -> io::Result<()> {
     write(
         output,
         [
-            "id", "started_at", "ended_at", "severity", "service", "stage", "cause", "class",
+            "id",
+            "started_at",
+            "ended_at",
+            "severity",
+            "service",
+            "stage",
+            "cause",
+            "class",
         ],
         incidents.iter().map(|i| {
             [
@@ -48,7 +58,14 @@ pub(in crate::simulate) fn incidents(incidents: &[Incident], output: &mut Output
 pub(in crate::simulate) fn deploys(deploys: &[Deploy], output: &mut Output) -> io::Result<()> {
     write(
         output,
-        ["id", "started_at", "ended_at", "service", "version", "title"],
+        [
+            "id",
+            "started_at",
+            "ended_at",
+            "service",
+            "version",
+            "title",
+        ],
         deploys.iter().map(|d| {
             [
                 d.id.clone(),
@@ -63,7 +80,10 @@ pub(in crate::simulate) fn deploys(deploys: &[Deploy], output: &mut Output) -> i
 }
 
 /// Writes `campaigns.csv`.
-pub(in crate::simulate) fn campaigns(campaigns: &[Campaign], output: &mut Output) -> io::Result<()> {
+pub(in crate::simulate) fn campaigns(
+    campaigns: &[Campaign],
+    output: &mut Output,
+) -> io::Result<()> {
     write(
         output,
         ["id", "started_at", "ended_at", "title", "expected_lift"],

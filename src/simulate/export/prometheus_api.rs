@@ -23,7 +23,8 @@ pub(in crate::simulate) fn write_range(
     file: MetricFile,
     output: &mut Output,
 ) -> io::Result<()> {
-    output.write_all(b"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[")?;
+    output
+        .write_all(b"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[")?;
     let mut between = "";
     for series in recorder.series.iter().filter(|s| s.file == file) {
         write!(

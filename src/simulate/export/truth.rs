@@ -150,10 +150,10 @@ fn logs(lines: &[LogLine]) -> Value {
     for line in lines {
         let of_service = counts.entry(line.service).or_default();
         *of_service.entry(line.level).or_default() += 1;
-        if line.level == "ERROR" {
-            if let Some((_, kind)) = line.metadata.iter().find(|(n, _)| *n == "error_type") {
-                *errors.entry(kind.as_str()).or_default() += 1;
-            }
+        if line.level == "ERROR"
+            && let Some((_, kind)) = line.metadata.iter().find(|(n, _)| *n == "error_type")
+        {
+            *errors.entry(kind.as_str()).or_default() += 1;
         }
     }
     json!({"records": lines.len(), "by_service_and_level": counts, "errors_by_type": errors})

@@ -45,7 +45,11 @@ pub(super) fn by_hour(run: &Run<'_>, of: impl Fn(usize) -> f64) -> Vec<f64> {
 /// Records spend and sales by the hour; a sample stands at its hour's end.
 pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     let messages = by_hour(run, |k| {
-        run.history.collectors.iter().map(|c| c[k].completions).sum()
+        run.history
+            .collectors
+            .iter()
+            .map(|c| c[k].completions)
+            .sum()
     });
     let used = |h: usize| {
         let at = run.clock.start + (h as i64 + 1) * HOUR;

@@ -2,7 +2,7 @@ use super::Run;
 use crate::simulate::catalogue::MetricFile;
 use crate::simulate::faults::COLLECTOR_ERRORS;
 use crate::simulate::incidents::Cause;
-use crate::simulate::metrics::Recorder;
+use crate::simulate::metrics::{Buckets, Recorder};
 use crate::simulate::topology::{BATCHES, COLLECTORS};
 
 const BOUNDS: [(f64, &str); 4] = [(0.1, "0.1"), (0.25, "0.25"), (0.5, "0.5"), (1.0, "1.0")];
@@ -26,7 +26,14 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
         recorder.up(&target, 1);
         let received: Vec<f64> = flows.iter().map(|f| f.arrivals).collect();
         let name = "collector_messages_received_total";
-        recorder.counter(&target, name, &[("status", "success")], 1, BATCHES, &received);
+        recorder.counter(
+            &target,
+            name,
+            &[("status", "success")],
+            1,
+            BATCHES,
+            &received,
+        );
         let errors = &run.faults.collectors[c];
         let failed = run.each(|k| errors[0][k] + errors[1][k]);
         recorder.counter(&target, name, &[("status", "error")], 1, 1.0, &failed);
@@ -34,7 +41,17 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
         let name = "collector_messages_published_total";
         recorder.counter(&target, name, &[], 1, BATCHES, &published);
         let name = "collector_processing_duration_seconds";
-        recorder.histogram(&target, name, &[], &BOUNDS, BATCHES, 2.0, &[flows]);
+        recorder.histogram(
+            &target,
+            name,
+            &[],
+            &Buckets {
+                bounds: &BOUNDS,
+                count_per_unit: BATCHES,
+                sum_per_unit: 2.0,
+            },
+            &[flows],
+        );
         let in_flight = run.each(|k| flows[k].area / run.clock.seconds());
         recorder.gauge(&target, "collector_in_flight", &[], 1, 20.0, &in_flight);
         // Two pollers; what is not work on an answer is waiting for the next one.

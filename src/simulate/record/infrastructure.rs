@@ -1,6 +1,6 @@
+use super::Run;
 use super::pipeline::{cache, task_times};
 use super::storage::free_bytes;
-use super::Run;
 use crate::simulate::catalogue::MetricFile;
 use crate::simulate::incidents::Cause;
 use crate::simulate::metrics::{Recorder, Target};
@@ -15,7 +15,13 @@ const CPU_LIMIT: f64 = 2.0;
 /// Records processes, nodes and volumes, and the cache.
 pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     let host = |service: &'static str, instance: String| {
-        run.target(MetricFile::Infrastructure, "node", service, vec![instance], 0)
+        run.target(
+            MetricFile::Infrastructure,
+            "node",
+            service,
+            vec![instance],
+            0,
+        )
     };
     for s in 0..STAGES.len() {
         let node = host(FLINK, format!("flink-taskmanager-{s}"));
@@ -29,12 +35,33 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     }
     for (c, collector) in COLLECTORS.iter().enumerate() {
         let target = host(collector.service, format!("{}-0", collector.service));
-        process(run, &target, &run.history.collectors[c], 0.012, 210.0, recorder);
+        process(
+            run,
+            &target,
+            &run.history.collectors[c],
+            0.012,
+            210.0,
+            recorder,
+        );
     }
     let target = host(ROUTER, "storage-router-0".into());
-    process(run, &target, &run.history.backends[0], 0.12, 340.0, recorder);
+    process(
+        run,
+        &target,
+        &run.history.backends[0],
+        0.12,
+        340.0,
+        recorder,
+    );
     let target = host(QUERY_API, "query-api-0".into());
-    process(run, &target, &run.history.endpoints[0], 0.09, 420.0, recorder);
+    process(
+        run,
+        &target,
+        &run.history.endpoints[0],
+        0.09,
+        420.0,
+        recorder,
+    );
     for (b, backend) in BACKENDS.iter().enumerate().take(2) {
         let target = host(backend.name, format!("{}-0", backend.name));
         let labels = [("mountpoint", "/var/lib/data")];
@@ -48,13 +75,7 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     redis(run, recorder);
 }
 
-fn task_manager(
-    run: &Run<'_>,
-    s: usize,
-    target: &Target,
-    node: &Target,
-    recorder: &mut Recorder,
-) {
+fn task_manager(run: &Run<'_>, s: usize, target: &Target, node: &Target, recorder: &mut Recorder) {
     let flows = &run.history.stages[s];
     let seconds = run.clock.seconds();
     let mut rng = Rng::new(run.options.seed, &format!("taskmanager {s}"));
@@ -70,7 +91,11 @@ fn task_manager(
         let mut collecting = 0.006 + 0.02 * busy;
         let mut runnable = 0.3 + 2.2 * busy + 0.1 * rng.normal().abs();
         let mut kept_off = 0.0;
-        heap = if heap > 0.9 { 0.1 } else { heap + 0.002 + 0.02 * busy };
+        heap = if heap > 0.9 {
+            0.1
+        } else {
+            heap + 0.002 + 0.02 * busy
+        };
         let mut resident = 1500.0 + 700.0 * heap;
         match run.cause(k) {
             Some(Cause::CpuSaturated(x)) if x == s => {
@@ -121,7 +146,14 @@ fn process(
         let buffered = flows[k].area / run.clock.seconds();
         ((memory_mib + buffered).min(3900.0) / 4.0).round() * 4.0 * MIB
     });
-    recorder.gauge(target, "process_resident_memory_bytes", &[], 5, 1.0, &memory);
+    recorder.gauge(
+        target,
+        "process_resident_memory_bytes",
+        &[],
+        5,
+        1.0,
+        &memory,
+    );
 }
 
 fn redis(run: &Run<'_>, recorder: &mut Recorder) {

@@ -3,8 +3,8 @@ use super::business::{by_hour, total_cost};
 use crate::simulate::catalogue::MetricFile;
 use crate::simulate::demand::Demand;
 use crate::simulate::metrics::{Recorder, Series};
-use crate::simulate::queueing::Flow;
 use crate::simulate::quantile::quantile;
+use crate::simulate::queueing::{Flow, base_time};
 use crate::simulate::rng::Rng;
 use crate::simulate::topology::{
     BACKENDS, COLLECTORS, CONSUMER_GROUP, ENDPOINTS, FETCH_TIME, FLINK, GIB, QUERY_API, ROUTER,
@@ -86,7 +86,12 @@ pub(super) fn record(run: &Run<'_>, demand: &Demand, recorder: &mut Recorder) {
         },
         &measured,
     );
-    push("messages_per_hour", &[("service", "collectors")], HOUR, messages.clone());
+    push(
+        "messages_per_hour",
+        &[("service", "collectors")],
+        HOUR,
+        messages.clone(),
+    );
 
     let measured = by_hour(run, |k| {
         run.history.endpoints.iter().map(|e| e[k].completions).sum()
@@ -100,7 +105,12 @@ pub(super) fn record(run: &Run<'_>, demand: &Demand, recorder: &mut Recorder) {
         &measured,
     );
     let requests = requests.iter().map(|r| r.round()).collect();
-    push("http_requests_per_hour", &[("service", QUERY_API)], HOUR, requests);
+    push(
+        "http_requests_per_hour",
+        &[("service", QUERY_API)],
+        HOUR,
+        requests,
+    );
 
     storage(run.storage, &hours, &mut push);
     lag(run, &hours, &mean, &mut rng, &mut push);
@@ -114,14 +124,17 @@ pub(super) fn record(run: &Run<'_>, demand: &Demand, recorder: &mut Recorder) {
         .map(|flows| round_4(quantile(flows, 0.99).unwrap_or(f64::NAN)))
         .collect();
     let p99 = hours.values(
-        |_| {
+        |h| {
             let slow = if rng.uniform() < 1.0 / 220.0 {
                 rng.between(2.0, 9.0)
             } else {
                 1.0
             };
-            let service = ENDPOINTS[0].service_time * (1.0 + 0.05 * rng.normal());
-            round_4(P99_OF_GAMMA_2 * service * slow)
+            // The slower endpoint makes the tail, thinned a little by the quicker one.
+            let endpoint = &ENDPOINTS[0];
+            let load = endpoint.rate * mean(h, 0.1) / options.scale / endpoint.capacity;
+            let time = base_time(0.92 * endpoint.service_time, load);
+            round_4(P99_OF_GAMMA_2 * time * slow * (1.0 + 0.015 * rng.normal()))
         },
         &measured,
     );

@@ -11,11 +11,11 @@ mod storage;
 mod targets;
 
 use super::catalogue::MetricFile;
+use super::engine::History;
 use super::faults::Faults;
 use super::incidents::{Cause, Incident};
 use super::metrics::{Recorder, Target};
 use super::plan::Deploy;
-use super::engine::History;
 use super::{SimulationOptions, StepClock, storage_use::StorageUse};
 
 /// Everything that is known about a run.

@@ -1,7 +1,7 @@
 use super::Run;
 use crate::simulate::catalogue::MetricFile;
 use crate::simulate::incidents::Cause;
-use crate::simulate::metrics::{Recorder, Target};
+use crate::simulate::metrics::{Buckets, Recorder, Target};
 use crate::simulate::queueing::Flow;
 use crate::simulate::rng::Rng;
 use crate::simulate::topology::{BATCHES, FLINK, STAGES};
@@ -20,7 +20,11 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
         let instances = vec![format!("{instance}:9249")];
         run.target(file, "flink-metrics", FLINK, instances, 0)
     };
-    job_manager(run, &target(MetricFile::Flink, "flink-jobmanager"), recorder);
+    job_manager(
+        run,
+        &target(MetricFile::Flink, "flink-jobmanager"),
+        recorder,
+    );
     for s in 0..STAGES.len() {
         let instance = format!("flink-taskmanager-{s}");
         let target = |file| target(file, &instance);
@@ -89,10 +93,27 @@ fn stage(run: &Run<'_>, s: usize, target: &Target, recorder: &mut Recorder) {
     recorder.counter(target, name, &labels, 1, 1.0, failures);
     let name = "pipeline_processing_duration_seconds";
     let per_unit = [5.0, 2.0, 1.0][s];
-    recorder.histogram(target, name, &labels, &BOUNDS, BATCHES, per_unit, &[flows]);
+    recorder.histogram(
+        target,
+        name,
+        &labels,
+        &Buckets {
+            bounds: &BOUNDS,
+            count_per_unit: BATCHES,
+            sum_per_unit: per_unit,
+        },
+        &[flows],
+    );
     let in_flight = run.each(|k| flows[k].area / seconds);
     let per_unit = [20.0, 10.0, 5.0][s];
-    recorder.gauge(target, "pipeline_in_flight", &labels, 1, per_unit, &in_flight);
+    recorder.gauge(
+        target,
+        "pipeline_in_flight",
+        &labels,
+        1,
+        per_unit,
+        &in_flight,
+    );
 
     for (index, kind) in ["busy", "idle", "backPressured"].iter().enumerate() {
         let name = format!("flink_taskmanager_job_task_{kind}TimeMsPerSecond");

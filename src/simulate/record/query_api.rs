@@ -1,21 +1,11 @@
 use super::Run;
 use crate::simulate::catalogue::MetricFile;
-use crate::simulate::metrics::Recorder;
+use crate::simulate::metrics::{Buckets, Recorder};
 use crate::simulate::queueing::Flow;
 use crate::simulate::topology::{ENDPOINTS, QUERY_API};
 
-const HTTP_BOUNDS: [(f64, &str); 4] = [
-    (0.025, "0.025"),
-    (0.1, "0.1"),
-    (0.5, "0.5"),
-    (2.0, "2"),
-];
-const QUERY_BOUNDS: [(f64, &str); 4] = [
-    (0.01, "0.01"),
-    (0.05, "0.05"),
-    (0.25, "0.25"),
-    (1.0, "1"),
-];
+const HTTP_BOUNDS: [(f64, &str); 4] = [(0.025, "0.025"), (0.1, "0.1"), (0.5, "0.5"), (2.0, "2")];
+const QUERY_BOUNDS: [(f64, &str); 4] = [(0.01, "0.01"), (0.05, "0.05"), (0.25, "0.25"), (1.0, "1")];
 /// Share of an answer's time that its storage query takes.
 const QUERY_SHARE: f64 = 0.75;
 
@@ -31,7 +21,9 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
     let faults = run.faults;
     let sum = |lists: &[Vec<f64>; 2]| run.each(|k| lists[0][k] + lists[1][k]);
     let failed = run.each(|k| {
-        (0..2).map(|e| faults.queries[e][k] - faults.unavailable[e][k]).sum()
+        (0..2)
+            .map(|e| faults.queries[e][k] - faults.unavailable[e][k])
+            .sum()
     });
     let unavailable = sum(&faults.unavailable);
     let not_found = sum(&faults.not_found);
@@ -45,16 +37,39 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
         ("500", &failed),
         ("503", &unavailable),
     ] {
-        recorder.counter(&target, "http_requests_total", &[("code", code)], 1, 1.0, counts);
+        recorder.counter(
+            &target,
+            "http_requests_total",
+            &[("code", code)],
+            1,
+            1.0,
+            counts,
+        );
     }
     let latencies = of_file(MetricFile::Storage);
     let both: Vec<&[Flow]> = endpoints.iter().map(Vec::as_slice).collect();
     let name = "http_request_duration_seconds";
-    recorder.histogram(&latencies, name, &[], &HTTP_BOUNDS, 1.0, 50.0, &both);
-    let in_flight = run.each(|k| {
-        endpoints.iter().map(|e| e[k].area).sum::<f64>() / run.clock.seconds()
-    });
-    recorder.gauge(&latencies, "http_requests_in_flight", &[], 1, 500.0, &in_flight);
+    recorder.histogram(
+        &latencies,
+        name,
+        &[],
+        &Buckets {
+            bounds: &HTTP_BOUNDS,
+            count_per_unit: 1.0,
+            sum_per_unit: 50.0,
+        },
+        &both,
+    );
+    let in_flight =
+        run.each(|k| endpoints.iter().map(|e| e[k].area).sum::<f64>() / run.clock.seconds());
+    recorder.gauge(
+        &latencies,
+        "http_requests_in_flight",
+        &[],
+        1,
+        500.0,
+        &in_flight,
+    );
     for (e, endpoint) in ENDPOINTS.iter().enumerate() {
         let labels = [("endpoint", endpoint.path)];
         let queries: Vec<Flow> = endpoints[e]
@@ -66,7 +81,17 @@ pub(super) fn record(run: &Run<'_>, recorder: &mut Recorder) {
             })
             .collect();
         let name = "storage_query_duration_seconds";
-        recorder.histogram(&latencies, name, &labels, &QUERY_BOUNDS, 1.0, 50.0, &[&queries]);
+        recorder.histogram(
+            &latencies,
+            name,
+            &labels,
+            &Buckets {
+                bounds: &QUERY_BOUNDS,
+                count_per_unit: 1.0,
+                sum_per_unit: 50.0,
+            },
+            &[&queries],
+        );
         let name = "storage_query_errors_total";
         recorder.counter(&target, name, &labels, 1, 1.0, &faults.queries[e]);
     }
