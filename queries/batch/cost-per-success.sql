@@ -1,6 +1,7 @@
 -- title: Cost per success
 -- description: What each successful outcome cost: of batch jobs by run, of services by request or message. Retries,
--- description: failed runs and idle capacity make it rise. In the currency of the data.
+-- description: failed runs and idle capacity make it rise. In the currency of the data. Where requests have no status,
+-- description: nobody knows how many succeeded: their cost is then that of each request.
 -- param: bucket = 7d duration "width of a row"
 -- param: name = .* regex "which jobs and services"
 -- param: success = success|succeeded|ok|completed regex "a run's status that means success"
@@ -84,7 +85,7 @@ services AS (
   FROM stages GROUP BY ts, service
 )
 -- Rounded, since floats are not summed in the same order each time.
-SELECT ts, name, outcomes, total, successes,
+SELECT ts, name, outcomes, total, CASE WHEN has_status THEN successes END AS successes,
   CASE WHEN has_status THEN successes / nullif(total, 0) END AS success_rate, round(cost, 6) AS cost,
   round(cost / nullif(successes, 0), 12) AS cost_per_success,
   round(1000 * cost / nullif(successes, 0), 9) AS cost_per_1000, round(wasted / nullif(cost, 0), 9) AS wasted_share

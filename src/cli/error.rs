@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 
 use super::exit_code::Exit;
 use crate::ingest::SourceError;
-use crate::job::JobError;
+use crate::job::{JobError, without_backtrace};
 use crate::query::{QueryError, QueryFault};
 use crate::render::RenderError;
 use crate::report::ReportError;
@@ -61,11 +61,12 @@ impl CommandError {
 
     /// Writes `error:`, each `caused by:` and each `hint:` on a line.
     pub(crate) fn text(&self, style: &super::terminal::Styles) -> String {
-        let mut text = format!("{}error:{} {}\n", style.error, style.reset, self.source);
-        let mut last = self.source.to_string();
+        let sentence = |error: &dyn Error| without_backtrace(&error.to_string()).to_owned();
+        let mut last = sentence(self.source.as_ref());
+        let mut text = format!("{}error:{} {last}\n", style.error, style.reset);
         let mut cause = self.source.source();
         while let Some(next) = cause {
-            let sentence = next.to_string();
+            let sentence = sentence(next);
             // Wrappers often repeat what they wrap.
             if !last.contains(&sentence) {
                 let _ = writeln!(text, "{}caused by:{} {sentence}", style.dim, style.reset);
@@ -145,9 +146,11 @@ impl From<JobError> for CommandError {
         match error {
             JobError::Store(error) => error.into(),
             JobError::Io { .. } => Self::unreadable(error),
-            JobError::Syntax { .. } | JobError::Twice { .. } => {
-                Self::usage(error)
+            JobError::Typo { near, .. } => {
+                let hint = format!("did you mean {near}?");
+                Self::usage(error).hint(hint)
             }
+            JobError::Syntax { .. } | JobError::Twice { .. } => Self::usage(error),
         }
     }
 }

@@ -18,9 +18,9 @@ pub(crate) fn show(terminal: &Terminal, report: &LoadReport, elapsed: Option<Dur
     for file in &report.files {
         match &file.outcome {
             FileOutcome::Cut(reason) => terminal.warning(&format!(
-                "{}: {reason}; the {} records before are kept",
+                "{}: {reason}; kept are the {} before",
                 file.name,
-                thousands(file.counts.good())
+                plural(file.counts.good(), "record")
             )),
             FileOutcome::Unreadable(reason) => {
                 terminal.warning(&format!("{}: {reason}", file.name));
@@ -31,21 +31,21 @@ pub(crate) fn show(terminal: &Terminal, report: &LoadReport, elapsed: Option<Dur
             terminal.warning(&format!("{}: {warning}", file.name));
         }
         if file.warnings.len() > WARNINGS {
-            let more = file.warnings.len() - WARNINGS;
-            terminal.warning(&format!("{}: and {more} more remarks", file.name));
+            let more = plural((file.warnings.len() - WARNINGS) as u64, "more remark");
+            terminal.warning(&format!("{}: and {more}", file.name));
         }
     }
     let counts = &report.counts;
     let mut parts = Vec::new();
     let records = [
-        (counts.samples, "samples"),
-        (counts.logs, "log records"),
-        (counts.events, "events"),
-        (counts.job_runs, "job runs"),
+        (counts.samples, "sample"),
+        (counts.logs, "log record"),
+        (counts.events, "event"),
+        (counts.job_runs, "job run"),
     ];
     for (count, what) in records {
         if count > 0 {
-            parts.push(format!("{} {what}", thousands(count)));
+            parts.push(plural(count, what));
         }
     }
     if report.new_series > 0 {
@@ -55,9 +55,9 @@ pub(crate) fn show(terminal: &Terminal, report: &LoadReport, elapsed: Option<Dur
         parts.push("nothing new".to_owned());
     }
     let mut line = format!(
-        "{} from {} files ({})",
+        "{} from {} ({})",
         parts.join(", "),
-        report.files.len() - known,
+        plural((report.files.len() - known) as u64, "file"),
         bytes(report.bytes)
     );
     if known > 0 {
@@ -68,13 +68,13 @@ pub(crate) fn show(terminal: &Terminal, report: &LoadReport, elapsed: Option<Dur
     }
     terminal.message(&line);
     if counts.rejects > 0 {
-        terminal.message(&format!("{} rejects:", thousands(counts.rejects)));
+        terminal.message(&format!("{}:", plural(counts.rejects, "reject")));
         for (reason, count) in report.reasons.iter().take(REASONS) {
             terminal.message(&format!("{:>9}  {reason}", thousands(*count)));
         }
         if report.reasons.len() > REASONS {
-            let more = report.reasons.len() - REASONS;
-            terminal.message(&format!("           and {more} more kinds"));
+            let more = plural((report.reasons.len() - REASONS) as u64, "more kind");
+            terminal.message(&format!("           and {more}"));
         }
     }
     let next = if counts.rejects > 0 {
@@ -102,7 +102,25 @@ pub(crate) fn thousands(count: u64) -> String {
     text
 }
 
+/// Writes a count and what is counted: `1 file`, `1,234 files`.
+pub(crate) fn plural(count: u64, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", thousands(count))
+}
+
 /// Writes bytes with a binary unit: `1.4 MiB`.
 pub(crate) fn bytes(count: u64) -> String {
     indicatif::BinaryBytes(count).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_in_words() {
+        assert_eq!(plural(0, "file"), "0 files");
+        assert_eq!(plural(1, "file"), "1 file");
+        assert_eq!(plural(1_234_567, "log record"), "1,234,567 log records");
+    }
 }

@@ -23,7 +23,7 @@ use command::Command;
 use error::CommandError;
 use terminal::{ColorChoice, Terminal};
 
-/// Batch analytics over historical metrics, logs and traces.
+/// Batch analytics over historical metrics, logs, events and job runs.
 #[derive(Debug, Parser)]
 #[command(name = "retrocast", version, max_term_width = 100)]
 #[command(before_help = "Examples:

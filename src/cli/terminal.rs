@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 
+use crate::job::without_backtrace;
+
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
@@ -94,6 +96,7 @@ impl Terminal {
     /// Writes a warning to standard error.
     pub(crate) fn warning(&self, text: &str) {
         let Styles { warning, reset, .. } = &self.styles;
+        let text = without_backtrace(text);
         self.message(&format!("{warning}warning:{reset} {text}"));
     }
 }

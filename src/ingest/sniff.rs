@@ -92,13 +92,13 @@ pub fn explain_failure(head: Head<'_>) -> String {
             "it is an HTML page: perhaps a login page was saved in place of the export".to_owned()
         }
         b'<' => format!("it is XML ({}), which no format here is", first_line()),
-        b'{' | b'[' => match top_keys(text) {
+        b'{' | b'[' => match shown_keys(text) {
             keys if keys.is_empty() => {
                 format!("it is JSON of an unknown shape: {}", first_line())
             }
             keys => format!(
                 "it is JSON of an unknown shape, with the keys {}: say --from FORMAT, \
-                 and for logs --map FIELD=ts",
+                 for logs --from json-logs --map FIELD=ts",
                 keys.join(", ")
             ),
         },
@@ -133,8 +133,16 @@ fn is_html(text: &[u8]) -> bool {
         .any(|tag| memchr::memmem::find(&lower, tag).is_some())
 }
 
+fn shown_keys(text: &[u8]) -> Vec<String> {
+    let mut keys = top_keys(text, SHOWN_KEYS + 1);
+    if let Some(last) = keys.get_mut(SHOWN_KEYS) {
+        "…".clone_into(last);
+    }
+    keys
+}
+
 /// Finds the keys of the first object, complete or not.
-fn top_keys(text: &[u8]) -> Vec<String> {
+pub(super) fn top_keys(text: &[u8], at_most: usize) -> Vec<String> {
     let mut keys = Vec::new();
     let mut depth = 0_usize;
     let mut rest = text;
@@ -153,11 +161,10 @@ fn top_keys(text: &[u8]) -> Vec<String> {
                 let string = &rest[..end.min(rest.len())];
                 rest = rest.get(end + 1..).unwrap_or_default();
                 if depth == 1 && rest.trim_ascii_start().first() == Some(&b':') {
-                    if keys.len() == SHOWN_KEYS {
-                        keys.push("…".to_owned());
+                    keys.push(String::from_utf8_lossy(string).into_owned());
+                    if keys.len() == at_most {
                         break;
                     }
-                    keys.push(String::from_utf8_lossy(string).into_owned());
                 }
             }
         }
@@ -235,6 +242,36 @@ mod tests {
                 "elasticsearch",
             ),
             (
+                "deploys2.json",
+                "[{\"id\":\"D1\",\"time\":\"2025-01-01T10:00:00Z\",\"service\":\"a\",\"version\":\"1.2\"}]",
+                "events",
+            ),
+            (
+                "incidents.jsonl",
+                "{\"timestamp\":\"2024-01-15T10:30:00Z\",\"level\":\"INFO\",\"message\":\"x\"}\n",
+                "json-logs",
+            ),
+            (
+                "rotated.jsonl",
+                "00Z\",\"message\":\"cut\"}\n{\"timestamp\":\"2024-01-15T10:30:00Z\",\"message\":\"x\"}\n",
+                "json-logs",
+            ),
+            (
+                "es.jsonl",
+                "Exporting [all], wait {\n{\"_index\":\"l\",\"_source\":{\"@timestamp\":\"2024-01-01T00:00:00Z\",\"message\":\"m\"}}\n",
+                "elasticsearch",
+            ),
+            (
+                "multi.csv",
+                "timestamp,host,cpu_usage,mem_used\n1700000000,a,1,5\n1700000000,b,3,7\n",
+                "csv-wide",
+            ),
+            (
+                "banner.csv",
+                "Exported by the night job\ntime,metric,host,value\n2024-01-01T00:00:00Z,up,a,1\n",
+                "csv-tall",
+            ),
+            (
                 "vm.jsonl",
                 "{\"metric\":{\"__name__\":\"up\"},\"values\":[1],\"timestamps\":[1549891472010]}\n",
                 "victoriametrics",
@@ -242,6 +279,30 @@ mod tests {
         ] {
             assert_eq!(best(file_name, text), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_first_line_longer_than_the_head_shows_its_keys() {
+        for (start, expected) in [
+            ("{\"timestamp\":1,\"message\":\"", "json-logs"),
+            (
+                "{\"_index\":\"a\",\"_source\":{\"message\":\"",
+                "elasticsearch",
+            ),
+        ] {
+            let text = format!("{start}{}", "x".repeat(1000));
+            let mut head = head(text.as_bytes(), "a.jsonl");
+            head.truncated = true;
+            let found = sniff(head);
+            let (format, sniffed) = found.first().expect("a format");
+            assert_eq!((format.name(), sniffed.confidence >= 50), (expected, true));
+        }
+    }
+
+    #[test]
+    fn a_time_alone_makes_no_log() {
+        let text = "{\"id\":\"D1\",\"time\":\"2025-01-01T10:00:00Z\",\"version\":\"1.2\"}\n";
+        assert_eq!(best("x.json", text), None);
     }
 
     #[test]

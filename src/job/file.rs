@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer};
 
+use super::known_keys::{did_you_mean_key, line_of};
 use crate::model::Warning;
 use crate::store::StoreError;
 
@@ -26,6 +27,19 @@ pub enum JobError {
         path: PathBuf,
         /// What is wrong, and where.
         message: String,
+    },
+    /// A key that nobody knows and that resembles a known one: a section whose
+    /// name is misspelt would leave its steps out in silence.
+    #[error("{}:{line}: nobody knows the key {key}", path.display())]
+    Typo {
+        /// The job file.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The key, with those above it.
+        key: String,
+        /// The known key.
+        near: &'static str,
     },
     /// Two reports would be written to the same files.
     #[error("{}: two reports are written as {name:?}: give one of them another `output`", path.display())]
@@ -147,7 +161,8 @@ impl ReportStep {
 }
 
 impl JobFile {
-    /// Reads a job file; what it says that nobody knows becomes a warning.
+    /// Reads a job file; a key that nobody knows becomes a warning, or an error
+    /// where it resembles a known one.
     pub fn read(path: &Path) -> Result<(Self, Vec<Warning>), JobError> {
         let text = std::fs::read_to_string(path).map_err(|source| JobError::Io {
             path: path.to_owned(),
@@ -163,12 +178,27 @@ impl JobFile {
             message,
         };
         let document = toml::Deserializer::parse(text).map_err(|e| syntax(e.to_string()))?;
-        let mut warnings = Vec::new();
+        let mut unknown: Vec<(usize, String)> = Vec::new();
         let job: Self = serde_ignored::deserialize(document, |key| {
-            let message = format!("{}: nobody knows the key {key}", path.display());
-            warnings.push(Warning::new("unknown-key", message));
+            let key = key.to_string();
+            unknown.push((line_of(text, &key), key));
         })
         .map_err(|e: toml::de::Error| syntax(e.to_string()))?;
+        unknown.sort_unstable();
+        let mut warnings = Vec::new();
+        for (line, key) in unknown {
+            if let Some(near) = did_you_mean_key(&key) {
+                let path = path.to_owned();
+                return Err(JobError::Typo {
+                    path,
+                    line,
+                    key,
+                    near,
+                });
+            }
+            let message = format!("{}:{line}: nobody knows the key {key}", path.display());
+            warnings.push(Warning::new("unknown-key", message));
+        }
         // `summary.json` is the job's own.
         let mut names = BTreeSet::from(["summary"]);
         for step in &job.report {
@@ -208,24 +238,45 @@ mod tests {
 
     #[test]
     fn unknown_keys_warn_and_wrong_ones_have_their_line() {
-        let (job, warnings) = parse("stor = \"a\"\n[[ingest]]\npaths = [\"m/*\"]\nfro = 1\n")
-            .expect("unknown keys are no error");
+        let text = "owner = \"a\"\n[[ingest]]\npaths = [\"m/*\"]\nscheme = 1\n";
+        let (job, warnings) = parse(text).expect("unknown keys are no error");
         assert_eq!(job.path("out"), Path::new("x/out"));
         assert_eq!(job.path("../out"), Path::new("out"));
         assert_eq!(job.path("/out"), Path::new("/out"));
         assert_eq!(job.path("../../out"), Path::new("../out"));
-        let mut keys: Vec<_> = warnings.iter().map(|w| w.message.as_str()).collect();
-        keys.sort_unstable();
+        let keys: Vec<_> = warnings.iter().map(|w| w.message.as_str()).collect();
         assert_eq!(
             keys,
             [
-                "x/job.toml: nobody knows the key ingest.0.fro",
-                "x/job.toml: nobody knows the key stor"
+                "x/job.toml:1: nobody knows the key owner",
+                "x/job.toml:4: nobody knows the key ingest.0.scheme"
             ]
         );
         let twice = "[[report]]\nname = \"red\"\n[[report]]\nname = \"a/red.sql\"\n";
         assert!(matches!(parse(twice), Err(JobError::Twice { name, .. }) if name == "red"));
         let error = parse("[[ingest]]\npaths = 3\n").expect_err("a number is no list");
         assert!(error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error() {
+        for (text, place, meant) in [
+            ("[[reports]]\nname = \"red\"\n", "1: nobody knows the key reports", "report"),
+            (
+                "tz = \"UTC\"\n[[report]]\nname = \"red\"\noutputt = \"x\"\n",
+                "4: nobody knows the key report.0.outputt",
+                "output",
+            ),
+            ("owner = 1\n\nstor = \"a\"\n", "3: nobody knows the key stor", "store"),
+            (
+                "ingest = [{ paths = [], name = \"a\" },\n  { paths = [], max_reject = \"1\" }]\n",
+                "2: nobody knows the key ingest.1.max_reject",
+                "max_rejects",
+            ),
+        ] {
+            let error = parse(text).expect_err("a typo");
+            assert_eq!(error.to_string(), format!("x/job.toml:{place}"));
+            assert!(matches!(error, JobError::Typo { near, .. } if near == meant), "{text}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 use chrono_tz::Tz;
 
-use crate::model::{DurationError, TimeError, TimeRange, parse_duration, parse_timestamp};
+use crate::model::{
+    DurationError, TimeError, TimeRange, format_timestamp, parse_duration, parse_timestamp,
+};
 
 /// Why a time range cannot be made out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,8 +14,26 @@ pub enum RangeError {
         text: String,
     },
     /// The end is not after the beginning.
-    #[error("the range is empty: it ends before it begins")]
-    Empty,
+    #[error(
+        "the range is empty: it begins at {} and ends at {}{}",
+        format_timestamp(*.start, *.tz), format_timestamp(*.end, *.tz), data_end(*.last, *.tz)
+    )]
+    Empty {
+        /// Begin, µs since the epoch.
+        start: i64,
+        /// End, µs since the epoch.
+        end: i64,
+        /// The last time of the data, µs since the epoch.
+        last: Option<i64>,
+        /// The zone in which the message writes them.
+        tz: Tz,
+    },
+}
+
+fn data_end(last: Option<i64>, tz: Tz) -> String {
+    last.map_or_else(String::new, |last| {
+        format!(" (the data ends at {})", format_timestamp(last, tz))
+    })
 }
 
 /// Makes a time range of what the user says.
@@ -47,7 +67,12 @@ pub fn resolve_range(
             .min(end.saturating_sub(1)),
     };
     if start >= end {
-        return Err(RangeError::Empty);
+        return Err(RangeError::Empty {
+            start,
+            end,
+            last: data.map(|range| range.end.saturating_sub(1)),
+            tz,
+        });
     }
     Ok(TimeRange { start, end })
 }
@@ -72,9 +97,16 @@ mod tests {
             range(Some("1970-01-02"), Some("1970-01-03")),
             last(day, 2 * day)
         );
+        let empty = range(Some("1970-01-05"), Some("1970-01-03")).expect_err("ends too early");
         assert_eq!(
-            range(Some("1970-01-05"), Some("1970-01-03")),
-            Err(RangeError::Empty)
+            empty.to_string(),
+            "the range is empty: it begins at 1970-01-05T00:00:00Z and ends at \
+             1970-01-03T00:00:00Z (the data ends at 1970-01-10T23:59:59.999999Z)"
+        );
+        let no_data = resolve_range(Some("now"), Some("now"), None, 0, Tz::UTC);
+        assert_eq!(
+            no_data.expect_err("no time between").to_string(),
+            "the range is empty: it begins at 1970-01-01T00:00:00Z and ends at 1970-01-01T00:00:00Z"
         );
         assert!(matches!(
             range(Some("soon"), None),

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use tokio::runtime::Handle;
 
+use super::cause::chain;
 use super::file::{IngestStep, JobError, JobFile, ReportStep};
 use super::{resolve_range, summary};
 use crate::ingest::{self, ReadOptions};
@@ -180,6 +181,7 @@ fn load_step(
     observer.began("ingest", name, sources.iter().map(|s| s.size).sum());
     let options = LoadOptions {
         from: from.map(|f| f.name()),
+        again: false,
         read: ReadOptions {
             tz: step.tz.unwrap_or(tz),
             time_format: step.time_format.clone(),
@@ -290,18 +292,4 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644))?;
     }
     file.persist(path).map_err(|e| e.error)
-}
-
-/// An error and its causes as one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let sentence = next.to_string();
-        if !text.contains(&sentence) {
-            text = format!("{text}: {sentence}");
-        }
-        cause = next.source();
-    }
-    text
 }

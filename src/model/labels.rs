@@ -1,6 +1,6 @@
 use std::fmt;
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The label that holds a metric's name.
 pub const METRIC_NAME: &str = "__name__";
@@ -81,12 +81,6 @@ impl Labels {
     /// Returns the 64-bit identity of the series: xxh3 of its sorted labels.
     pub fn series_id(&self) -> i64 {
         xxh3_64(&self.hash_input(|_| true)).cast_signed()
-    }
-
-    /// Returns a second, independent hash by which a collision of two
-    /// `series_id` is noticed.
-    pub fn check_hash(&self) -> u64 {
-        (xxh3_128(&self.hash_input(|_| true)) >> 64) as u64
     }
 
     /// Returns the 32-bit identity of the target (see [`TARGET_LABELS`]).

@@ -24,11 +24,27 @@ pub enum TimeError {
     /// The clock skipped it (spring).
     #[error("{0:?} does not exist in {1}: the clock jumps over it")]
     Skipped(String, Tz),
-    /// Day and month are ambiguous: `31/12/2025` and its kind.
+    /// Day and month are ambiguous: `01/02/2025` and its kind.
     #[error(
-        "{0:?} has an ambiguous form (day/month or month/day?): write 2025-12-31, or say --time-format"
+        "{text:?} may be day/month or month/day: \
+         write 2025-12-31, or say --time-format '{pattern}'"
     )]
-    AmbiguousForm(String),
+    AmbiguousForm {
+        /// The time.
+        text: String,
+        /// The pattern that would read it day first.
+        pattern: String,
+    },
+    /// The day or the month comes first: `31/12/2025`, `12/31/2025`, `31.12.2025`.
+    #[error("{text:?} is written {first} first: say --time-format '{pattern}'")]
+    OtherOrder {
+        /// The time.
+        text: String,
+        /// What comes first: `day` or `month`.
+        first: &'static str,
+        /// The pattern that would read it.
+        pattern: String,
+    },
     /// Outside the years 1 to 9999.
     #[error("{0:?} is out of range")]
     OutOfRange(String),
@@ -95,9 +111,10 @@ pub fn guess_unit(value: f64) -> TimestampUnit {
     }
 }
 
-/// Reads a time: RFC 3339, ISO 8601 without a zone (taken in `tz`), or a Unix
-/// time whose unit is guessed from its size. Of a doubled hour the first is
-/// taken; [`parse_local`] tells.
+/// Reads a time: RFC 3339, ISO 8601 without a zone (taken in `tz`; also with
+/// slashes, in the basic form or with a decimal comma), as Kibana writes it, or
+/// a Unix time whose unit is guessed from its size. Of a doubled hour the first
+/// is taken; [`parse_local`] tells.
 pub fn parse_timestamp(text: &str, tz: Tz) -> Result<i64, TimeError> {
     parse_local(text, tz).map(|t| t.ts)
 }
@@ -107,16 +124,20 @@ pub fn parse_timestamp(text: &str, tz: Tz) -> Result<i64, TimeError> {
 pub fn parse_local(text: &str, tz: Tz) -> Result<LocalTime, TimeError> {
     let text = text.trim();
     let sure = |ts| Ok(LocalTime { ts, second: None });
-    let bytes = text.as_bytes();
-    if bytes.len() >= 8 && bytes[4..].first() == Some(&b'-') || bytes.len() > 8 && bytes[4] == b'/'
-    {
-        if let Some(ts) = parse_rfc3339(text) {
+    let zoned_or_local = |extended: &str| {
+        if let Some(ts) = parse_rfc3339(extended) {
             return sure(ts);
         }
-        return match parse_naive(text) {
+        match parse_naive(extended) {
             Some(naive) => in_zone(naive, tz, text),
             None => Err(TimeError::Unknown(text.to_owned())),
-        };
+        }
+    };
+    let bytes = text.as_bytes();
+    match bytes.get(4) {
+        Some(b'-') if bytes.len() >= 8 => return zoned_or_local(text),
+        Some(b'/') if bytes.len() >= 8 => return zoned_or_local(&text.replacen('/', "-", 2)),
+        _ => {}
     }
     if let Ok(value) = text.parse::<i64>() {
         let unit = guess_unit(value as f64);
@@ -131,10 +152,35 @@ pub fn parse_local(text: &str, tz: Tz) -> Result<LocalTime, TimeError> {
         let ts = guess_unit(value).float_to_micros(value);
         return ts.map_or_else(|| Err(TimeError::OutOfRange(text.to_owned())), sure);
     }
-    if looks_like_day_month(bytes) {
-        return Err(TimeError::AmbiguousForm(text.to_owned()));
+    if let Some(extended) = extend_basic(text) {
+        return zoned_or_local(&extended);
     }
-    Err(TimeError::Unknown(text.to_owned()))
+    if text.contains(" @ ")
+        && let Ok(naive) = NaiveDateTime::parse_from_str(text, "%b %d, %Y @ %H:%M:%S%.f")
+    {
+        return in_zone(naive, tz, text);
+    }
+    Err(other_order(text).unwrap_or_else(|| TimeError::Unknown(text.to_owned())))
+}
+
+/// Writes ISO 8601's basic form (`20251231T100000Z`) as the extended one.
+fn extend_basic(text: &str) -> Option<String> {
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let (date, rest) = text.split_at_checked(8)?;
+    let (clock, rest) = rest
+        .strip_prefix(['T', 't'])
+        .and_then(|rest| rest.split_at_checked(6))?;
+    (digits(date) && digits(clock)).then(|| {
+        format!(
+            "{}-{}-{}T{}:{}:{}{rest}",
+            &date[..4],
+            &date[4..6],
+            &date[6..],
+            &clock[..2],
+            &clock[2..4],
+            &clock[4..]
+        )
+    })
 }
 
 /// Reads `2026-03-01T08:00:00.123456789Z` and its variants (a space for `T`,
@@ -201,13 +247,20 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
 }
 
 fn parse_naive(text: &str) -> Option<NaiveDateTime> {
-    const FORMS: [&str; 5] = [
+    const FORMS: [&str; 4] = [
         "%Y-%m-%d %H:%M:%S%.f",
         "%Y-%m-%dT%H:%M:%S%.f",
         "%Y-%m-%d %H:%M",
         "%Y-%m-%dT%H:%M",
-        "%Y/%m/%d %H:%M:%S%.f",
     ];
+    // Python's logging writes `10:00:00,123`.
+    let pointed;
+    let text = if text.as_bytes().get(19) == Some(&b',') {
+        pointed = text.replacen(',', ".", 1);
+        &pointed
+    } else {
+        text
+    };
     FORMS
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
@@ -232,16 +285,73 @@ fn in_zone(naive: NaiveDateTime, tz: Tz, text: &str) -> Result<LocalTime, TimeEr
     }
 }
 
-/// `31/12/2025 …` and `31.12.2025 …`: digits, a separator, digits, the same
-/// separator, digits.
-fn looks_like_day_month(bytes: &[u8]) -> bool {
-    let mut parts = bytes
-        .splitn(3, |b| matches!(b, b'/' | b'.'))
-        .map(|part| part.iter().take_while(|b| b.is_ascii_digit()).count());
-    matches!(
-        (parts.next(), parts.next(), parts.next()),
-        (Some(1..=2), Some(1..=2), Some(2..=4))
-    )
+/// Explains `31/12/2025 …` and `31.12.2025 …`, which are not read by guessing;
+/// `None` where the text has no such form. Dots are always day first.
+fn other_order(text: &str) -> Option<TimeError> {
+    let date_end = text
+        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '/' | '.'))
+        .unwrap_or(text.len());
+    let (date, clock) = text.split_at(date_end);
+    let separator = date.chars().find(|c| !c.is_ascii_digit())?;
+    let mut parts = date.split(separator);
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_date = matches!((first.len(), second.len()), (1..=2, 1..=2))
+        && matches!(year.len(), 2 | 4)
+        && parts.next().is_none();
+    let (first, second) = (first.parse::<u32>().ok()?, second.parse::<u32>().ok()?);
+    if !is_date || !(1..=31).contains(&first) || !(1..=31).contains(&second) {
+        return None;
+    }
+    let pattern = |days_first: bool| {
+        let (first, second) = if days_first {
+            ("%d", "%m")
+        } else {
+            ("%m", "%d")
+        };
+        let year = if year.len() == 2 { "%y" } else { "%Y" };
+        let clock = clock_pattern(clock);
+        format!("{first}{separator}{second}{separator}{year}{clock}")
+    };
+    let text = text.to_owned();
+    match (first <= 12, second <= 12, separator) {
+        (_, true, '.') | (false, true, _) => Some(TimeError::OtherOrder {
+            text,
+            first: "day",
+            pattern: pattern(true),
+        }),
+        (true, false, '/') => Some(TimeError::OtherOrder {
+            text,
+            first: "month",
+            pattern: pattern(false),
+        }),
+        (true, true, _) => Some(TimeError::AmbiguousForm {
+            text,
+            pattern: pattern(true),
+        }),
+        _ => None,
+    }
+}
+
+/// Guesses the pattern of what follows a date: `, 10:00:00.5 PM`.
+fn clock_pattern(text: &str) -> String {
+    let Some(start) = text.find(|c: char| c.is_ascii_digit()) else {
+        return String::new();
+    };
+    let (between, clock) = text.split_at(start);
+    let is_12_hours = clock.to_ascii_lowercase().trim_end().ends_with('m');
+    let hour = if is_12_hours { "%I" } else { "%H" };
+    let rest = match clock.matches(':').count() {
+        0 => "",
+        1 => ":%M",
+        _ if clock.contains('.') => ":%M:%S%.f",
+        _ => ":%M:%S",
+    };
+    let half = match (is_12_hours, clock.contains(' ')) {
+        (false, _) => "",
+        (true, false) => "%p",
+        (true, true) => " %p",
+    };
+    format!("{between}{hour}{rest}{half}")
 }
 
 /// Returns the UTC day of a time, in days since the epoch.
@@ -289,6 +399,13 @@ mod tests {
             "2024-01-15T05:00:00.123-0530",
             "2024-01-15 10:30:00.123",
             "1705314600123",
+            "2024-01-15 10:30:00,123",
+            "2024-01-15T10:30:00,123Z",
+            "2024/01/15 10:30:00.123",
+            "20240115T103000.123Z",
+            "20240115T113000.123+0100",
+            "20240115T103000,123",
+            "Jan 15, 2024 @ 10:30:00.123",
             "1705314600.123",
             "1705314600123000",
             "1705314600123000000",
@@ -303,9 +420,29 @@ mod tests {
 
     #[test]
     fn refuses_what_it_cannot_know() {
-        for text in ["31/12/2025 10:00", "31/12/2025", "1.2.2025"] {
+        for text in ["01/02/2025 10:00", "12/12/2025", "1/2/25"] {
             let error = parse_timestamp(text, Tz::UTC);
-            assert!(matches!(error, Err(TimeError::AmbiguousForm(_))), "{text}");
+            let is_ambiguous = matches!(error, Err(TimeError::AmbiguousForm { .. }));
+            assert!(is_ambiguous, "{text}");
+        }
+        for (text, expected) in [
+            (
+                "31/12/2025 10:00",
+                "day first: say --time-format '%d/%m/%Y %H:%M'",
+            ),
+            ("31/12/25", "day first: say --time-format '%d/%m/%y'"),
+            ("1.2.2025", "day first: say --time-format '%d.%m.%Y'"),
+            (
+                "31.12.2025, 10:00:00.5",
+                "day first: say --time-format '%d.%m.%Y, %H:%M:%S%.f'",
+            ),
+            (
+                "12/31/2025 10:00 PM",
+                "month first: say --time-format '%m/%d/%Y %I:%M %p'",
+            ),
+        ] {
+            let error = parse_timestamp(text, Tz::UTC).expect_err("another order");
+            assert_eq!(error.to_string(), format!("{text:?} is written {expected}"));
         }
         for text in [
             "",
@@ -315,8 +452,34 @@ mod tests {
             "2024-01-15T25:00:00Z",
             "é",
             "2024é01",
+            "31/31/2025",
+            "31/13/2025",
+            "12.31.2025",
+            "20251231T1000",
+            "20251331T100000Z",
+            "2025/12/3é",
         ] {
             assert!(parse_timestamp(text, Tz::UTC).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_minutes_and_dates() {
+        let ten = 1_767_175_200_000_000; // 2025-12-31T10:00:00Z
+        for text in ["2025/12/31 10:00", "2025-12-31T10:00", "20251231T100000Z"] {
+            assert_eq!(parse_timestamp(text, Tz::UTC), Ok(ten), "{text}");
+        }
+        let midnight = ten - 10 * 3600 * MICROS_PER_SECOND;
+        for text in ["2025/12/31", "2025-12-31"] {
+            assert_eq!(parse_timestamp(text, Tz::UTC), Ok(midnight), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "[0-9/.:, T@ZéJan+-]{0,30}", any in ".{0,30}") {
+            let _ = parse_timestamp(&text, Tz::Europe__Berlin);
+            let _ = parse_timestamp(&any, Tz::Europe__Berlin);
         }
     }
 

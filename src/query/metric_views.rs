@@ -26,7 +26,7 @@ const COLUMNS: [&str; 3] = ["ts", "value", "series_id"];
 pub(crate) struct MetricViews {
     samples: Arc<StoreTable>,
     series: Arc<StoreTable>,
-    names: BTreeSet<String>,
+    names: Arc<BTreeSet<String>>,
 }
 
 impl std::fmt::Debug for MetricViews {
@@ -40,7 +40,7 @@ impl MetricViews {
     pub(crate) fn new(
         samples: Arc<StoreTable>,
         series: Arc<StoreTable>,
-        names: BTreeSet<String>,
+        names: Arc<BTreeSet<String>>,
     ) -> Self {
         Self {
             samples,

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::functions;
 use super::metric_views::MetricViews;
 use super::store_table::StoreTable;
-use crate::model::{MICROS_PER_SECOND, TimeRange, did_you_mean};
+use crate::model::{TimeRange, did_you_mean};
 use crate::store::{Snapshot, Store, StoreError, TableKind};
 
 /// Why a query has no result.
@@ -111,27 +111,33 @@ impl Session {
         options.execution.parquet.reorder_filters = true;
         options.optimizer.enable_round_robin_repartition = false;
         let context = SessionContext::new_with_config(config).enable_url_table();
-        let mut tables = Vec::new();
         let mut snapshots = Vec::new();
         for kind in TableKind::ALL {
-            let snapshot = store.snapshot(kind).await?;
-            snapshots.push((kind, snapshot.clone()));
-            let table = Arc::new(StoreTable::new(kind, store.table_url(kind), snapshot));
-            context.register_table(kind.name(), Arc::clone(&table) as _)?;
-            tables.push(table);
+            snapshots.push((kind, store.snapshot(kind).await?));
         }
-        let metrics = metric_names(&context).await?;
-        let [series, samples, ..] = &tables[..] else {
-            unreachable!("TableKind::ALL has all tables");
+        let table = |kind: TableKind| {
+            let snapshot = snapshots.iter().find(|(known, _)| *known == kind);
+            let snapshot = snapshot.map(|(_, s)| s.clone()).unwrap_or_default();
+            StoreTable::new(kind, store.table_url(kind), snapshot)
         };
-        let views = MetricViews::new(Arc::clone(samples), Arc::clone(series), metrics.clone());
+        let series = Arc::new(table(TableKind::Series));
+        context.register_table(TableKind::Series.name(), Arc::clone(&series) as _)?;
+        let metrics = Arc::new(metric_names(&context).await?);
+        let samples = Arc::new(table(TableKind::Samples).with_metrics(Arc::clone(&metrics)));
+        context.register_table(TableKind::Samples.name(), Arc::clone(&samples) as _)?;
+        for kind in TableKind::ALL {
+            if !matches!(kind, TableKind::Series | TableKind::Samples) {
+                context.register_table(kind.name(), Arc::new(table(kind)))?;
+            }
+        }
+        let views = MetricViews::new(samples, series, Arc::clone(&metrics));
         let catalog = context
             .catalog("datafusion")
             .ok_or_else(|| DataFusionError::Internal("no default catalog".into()))?;
         catalog.register_schema("metrics", Arc::new(views))?;
         functions::register(&context);
         let names = metrics
-            .into_iter()
+            .iter()
             .map(|name| format!("metrics.{name}"))
             .chain(TableKind::ALL.iter().map(|kind| kind.name().to_owned()))
             .collect();
@@ -163,8 +169,8 @@ impl Session {
         there.collect()
     }
 
-    /// Returns the time from the first sample or log record to the whole second
-    /// after the last; `None` where there are none.
+    /// Returns the time from the first sample or log record to just after the
+    /// last, to the millisecond; `None` where there are none.
     pub fn data_range(&self) -> Option<TimeRange> {
         let files = self.snapshots.iter().flat_map(|(_, s)| &s.files);
         let (start, end) = files
@@ -172,7 +178,7 @@ impl Session {
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         Some(TimeRange {
             start,
-            end: (end.div_euclid(MICROS_PER_SECOND) + 1) * MICROS_PER_SECOND,
+            end: end.saturating_add(1),
         })
     }
 

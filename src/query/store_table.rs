@@ -3,14 +3,16 @@
 //! Each file is a scan partition of its own while there are few enough, so that
 //! the order inside files is declared and a window or a merge needs no sort.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::stats::Precision;
 use datafusion::common::{Column, DataFusionError, Result, ScalarValue, Statistics, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
@@ -19,7 +21,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType, col, lit};
 use datafusion::physical_expr::expressions::Column as PhysicalColumn;
 use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
@@ -31,7 +33,7 @@ use url::Url;
 use crate::store::{DataFile, Snapshot, TableKind};
 
 /// Files up to which each is a partition of its own, and sorted.
-const MAX_SORTED_FILES: usize = 128;
+const MAX_SORTED_FILES: usize = 1024;
 
 /// One table at one version.
 #[derive(Debug)]
@@ -41,6 +43,9 @@ pub(crate) struct StoreTable {
     snapshot: Snapshot,
     file_schema: SchemaRef,
     schema: SchemaRef,
+    /// Every metric of the store, where the table has a column `metric` by
+    /// which it is sorted.
+    metrics: Option<Arc<BTreeSet<String>>>,
 }
 
 impl StoreTable {
@@ -52,7 +57,46 @@ impl StoreTable {
             snapshot,
             file_schema: with_views(&kind.file_schema()),
             schema: with_views(&kind.table_schema()),
+            metrics: None,
         }
+    }
+
+    /// Says which metrics there are: a filter on nothing but the metric then
+    /// becomes a list of names, by which whole pages are skipped.
+    pub(crate) fn with_metrics(mut self, metrics: Arc<BTreeSet<String>>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// Tells whether a filter can be decided by the metric's name alone.
+    fn is_on_metric(&self, filter: &Expr) -> bool {
+        let columns = filter.column_refs();
+        self.metrics.is_some()
+            && columns.len() == 1
+            && columns.iter().all(|column| column.name == "metric")
+            && !filter.is_volatile()
+            && !filter.exists(|e| Ok(is_subquery(e))).unwrap_or(true)
+    }
+
+    /// Replaces the filters on the metric alone by the names that they let pass.
+    fn with_names(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<Expr>> {
+        let (by_name, mut others): (Vec<Expr>, Vec<Expr>) =
+            filters.iter().cloned().partition(|f| self.is_on_metric(f));
+        let (Some(metrics), Some(filter)) = (&self.metrics, conjunction(by_name)) else {
+            return Ok(others);
+        };
+        let field = Field::new("metric", DataType::Utf8View, true);
+        let schema = Arc::new(Schema::new(vec![field]));
+        let names: ArrayRef = Arc::new(metrics.iter().map(Some).collect::<StringViewArray>());
+        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![names])?;
+        let predicate = state.create_physical_expr(filter, &schema.to_dfschema()?)?;
+        let passes = predicate.evaluate(&batch)?.into_array(batch.num_rows())?;
+        let passes = passes.as_boolean();
+        let passing = metrics.iter().enumerate().filter_map(|(row, name)| {
+            (passes.is_valid(row) && passes.value(row)).then(|| lit(name.as_str()))
+        });
+        others.push(col("metric").in_list(passing.collect(), false));
+        Ok(others)
     }
 
     /// Returns the files that may hold rows for the filters.
@@ -98,6 +142,17 @@ impl StoreTable {
     }
 }
 
+fn is_subquery(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::ScalarSubquery(_)
+            | Expr::InSubquery(_)
+            | Expr::Exists(_)
+            | Expr::SetComparison(_)
+            | Expr::OuterReferenceColumn(..)
+    )
+}
+
 fn sort_options() -> arrow::compute::SortOptions {
     arrow::compute::SortOptions {
         descending: false,
@@ -128,7 +183,15 @@ impl TableProvider for StoreTable {
         &self,
         filters: &[&Expr],
     ) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+        let pushed = filters.iter().map(|filter| {
+            // The scan itself takes away the rows of other metrics.
+            if self.is_on_metric(filter) {
+                TableProviderFilterPushDown::Exact
+            } else {
+                TableProviderFilterPushDown::Inexact
+            }
+        });
+        Ok(pushed.collect())
     }
 
     async fn scan(
@@ -138,6 +201,7 @@ impl TableProvider for StoreTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        let filters = &self.with_names(state, filters)?[..];
         let files = self.prune(state, filters)?;
         if files.is_empty() {
             let schema = match projection {
@@ -155,7 +219,9 @@ impl TableProvider for StoreTable {
             .with_table_partition_cols(partition_columns)
             .build();
         let mut source = ParquetSource::new(table_schema)
-            .with_table_parquet_options(state.default_table_options().parquet);
+            .with_table_parquet_options(state.default_table_options().parquet)
+            // Filters on the metric are exact: the reader must heed them.
+            .with_pushdown_filters(true);
         if let Some(filter) = conjunction(filters.iter().cloned()) {
             let schema = Arc::clone(&self.schema).to_dfschema()?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
@@ -172,9 +238,15 @@ impl TableProvider for StoreTable {
         for (i, file) in files.iter().enumerate() {
             file_groups[i * groups / files.len()].push(self.partitioned(file)?);
         }
+        // Which side of a join is small.
+        let rows = files.iter().map(|file| file.stats.rows).sum::<u64>();
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        statistics.num_rows = Precision::Inexact(rows);
         let object_store = ObjectStoreUrl::parse("file://")?;
         let mut config = FileScanConfigBuilder::new(object_store, Arc::new(source))
             .with_file_groups(file_groups)
+            .with_statistics(statistics)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit);
         if is_sorted {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Offset, Timelike};
 use chrono_tz::Tz;
 
 use super::chart::sparkline;
-use super::number::{aligned, duration, integer};
+use super::number::{aligned, duration, integer, number};
 use super::text::escape;
 use crate::model::format_day;
 use crate::report::{Cell, Column, ColumnKind, Table, Unit};
@@ -13,6 +13,15 @@ use crate::report::{Cell, Column, ColumnKind, Table, Unit};
 const SPARKLINE: usize = 24;
 /// What stands for no value.
 pub(super) const NULL: &str = "–";
+
+/// How exactly numbers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// Six significant digits, the points of a column below each other.
+    Aligned,
+    /// Each by itself, with so many significant digits at most.
+    Significant(usize),
+}
 
 /// One column, ready to be laid out.
 pub(super) struct ShownColumn {
@@ -29,7 +38,12 @@ pub(super) struct ShownColumn {
 }
 
 /// Writes the first rows of each column.
-pub(super) fn shown_columns(table: &Table, rows: usize, tz: Tz) -> Vec<ShownColumn> {
+pub(super) fn shown_columns(
+    table: &Table,
+    rows: usize,
+    tz: Tz,
+    numbers: Numbers,
+) -> Vec<ShownColumn> {
     let columns = table.columns.iter().enumerate();
     columns
         .map(|(at, column)| {
@@ -47,13 +61,20 @@ pub(super) fn shown_columns(table: &Table, rows: usize, tz: Tz) -> Vec<ShownColu
                 ),
                 wraps: !column.sparkline
                     && matches!(column.kind, ColumnKind::Text | ColumnKind::Nested),
-                cells: cells(table, at, column, rows, tz),
+                cells: cells(table, at, column, rows, tz, numbers),
             }
         })
         .collect()
 }
 
-fn cells(table: &Table, at: usize, column: &Column, rows: usize, tz: Tz) -> Vec<String> {
+fn cells(
+    table: &Table,
+    at: usize,
+    column: &Column,
+    rows: usize,
+    tz: Tz,
+    numbers: Numbers,
+) -> Vec<String> {
     if column.sparkline && column.kind == ColumnKind::Nested {
         return sparklines(table, at, rows);
     }
@@ -69,21 +90,36 @@ fn cells(table: &Table, at: usize, column: &Column, rows: usize, tz: Tz) -> Vec<
             .iter()
             .map(|cell| cell.as_f64().map(|value| value * factor))
             .collect();
-        let texts = aligned(&scaled);
+        let texts = match numbers {
+            Numbers::Aligned => aligned(&scaled),
+            Numbers::Significant(digits) => scaled
+                .iter()
+                .map(|value| value.map_or_else(String::new, |v| number(v, digits)))
+                .collect(),
+        };
         return texts
             .into_iter()
             .map(|text| if text.is_empty() { NULL.into() } else { text })
             .collect();
     }
+    let is_id = is_id(column);
     let text = |cell: &Cell<'_>| match cell {
         Cell::Null => NULL.to_owned(),
         Cell::Date(day) => format_day(*day),
         Cell::Duration(micros) => duration(*micros),
+        Cell::Integer(value) if is_id => value.to_string(),
         Cell::Integer(value) => integer(*value),
         Cell::Text(text) => escape(text).into_owned(),
         other => escape(&other.plain()).into_owned(),
     };
     cells.iter().map(text).collect()
+}
+
+/// Tells whether whole numbers are names rather than counts: people copy them
+/// into the next query, so that nothing may stand between the digits.
+fn is_id(column: &Column) -> bool {
+    let name = column.name.to_ascii_lowercase();
+    column.kind == ColumnKind::Integer && (name == "id" || name.ends_with("_id"))
 }
 
 /// Times without what all rows share: no seconds where all are whole minutes,

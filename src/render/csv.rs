@@ -1,10 +1,13 @@
+use arrow::array::Array;
 use chrono_tz::Tz;
 
+use super::json::write_value;
 use crate::model::format_timestamp;
-use crate::report::{Cell, Table};
+use crate::report::{Cell, ColumnKind, Table};
 
 /// Writes a table as RFC 4180 (lines end with LF): a header row, numbers in full precision,
-/// times as RFC 3339, durations in seconds, nothing where there is no value.
+/// times as RFC 3339, durations in seconds, maps, lists and structs as JSON, nothing where
+/// there is no value.
 pub(super) fn render(table: &Table, tz: Tz) -> Vec<u8> {
     let mut bytes = Vec::new();
     record(
@@ -17,6 +20,14 @@ pub(super) fn render(table: &Table, tz: Tz) -> Vec<u8> {
             for (at, array) in batch.columns().iter().enumerate() {
                 if at > 0 {
                     bytes.push(b',');
+                }
+                if table.columns[at].kind == ColumnKind::Nested {
+                    if !array.is_null(row) {
+                        let mut json = Vec::new();
+                        write_value(&mut json, array, row, tz);
+                        escape(&mut bytes, &String::from_utf8_lossy(&json));
+                    }
+                    continue;
                 }
                 match Cell::read(array, row) {
                     Cell::Null => {}

@@ -148,7 +148,8 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     taken
 }
 
-fn write_value(out: &mut Vec<u8>, array: &dyn Array, row: usize, tz: Tz) {
+/// Writes one value; a map or a struct is an object.
+pub(super) fn write_value(out: &mut Vec<u8>, array: &dyn Array, row: usize, tz: Tz) {
     if array.is_null(row) {
         out.extend_from_slice(b"null");
         return;

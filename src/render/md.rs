@@ -1,9 +1,13 @@
 use super::RenderOptions;
-use super::column::shown_columns;
+use super::column::{Numbers, shown_columns};
 use super::number::integer;
 use super::table::provenance;
 use super::text::escape;
 use crate::report::{Block, Document, Table};
+
+/// Significant digits of a number: more than a table has, since Markdown is
+/// copied from; fewer than an f64 has, lest `1.1 × 100` show its noise.
+const SIGNIFICANT: usize = 10;
 
 /// Writes a document as Markdown; a chart is left out, since its rows are there.
 pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
@@ -44,7 +48,12 @@ pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
 fn table(table: &Table, options: &RenderOptions) -> String {
     let total = table.num_rows();
     let rows = options.max_rows.unwrap_or(total).min(total);
-    let columns = shown_columns(table, rows, options.tz);
+    let columns = shown_columns(
+        table,
+        rows,
+        options.tz,
+        Numbers::Significant(SIGNIFICANT),
+    );
     let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
     let mut lines = Vec::with_capacity(rows + 2);
     if let Some(title) = &table.title {
@@ -79,9 +88,9 @@ fn table(table: &Table, options: &RenderOptions) -> String {
     }
     if rows < total {
         lines.push(format!(
-            "\n{} more rows of {} are not shown.",
-            integer((total - rows) as i128),
-            integer(total as i128)
+            "\nOf {} rows {} are not shown.",
+            integer(total as i128),
+            integer((total - rows) as i128)
         ));
     }
     lines.join("\n")

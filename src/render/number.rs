@@ -1,7 +1,7 @@
-//! Numbers for people: thousands separated, six significant digits at most.
+//! Numbers for people: thousands separated, significant digits only.
 
 /// Significant digits of a number in a table.
-pub(super) const SIGNIFICANT: usize = 6;
+const SIGNIFICANT: usize = 6;
 
 /// Writes a whole number in groups of three digits.
 pub(super) fn integer(value: i128) -> String {

@@ -8,9 +8,9 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, TableComp
 
 use super::RenderOptions;
 use super::chart;
-use super::column::{ShownColumn, shown_columns};
+use super::column::{Numbers, ShownColumn, shown_columns};
 use super::number::integer;
-use super::text::{width, wrap};
+use super::text::{break_cell, width, wrap};
 use crate::model::format_timestamp;
 use crate::report::{Block, Document, Severity, Table};
 
@@ -137,7 +137,7 @@ impl Page {
         }
         let total = table.num_rows();
         let rows = options.max_rows.unwrap_or(total).min(total);
-        let mut columns = shown_columns(table, rows, options.tz);
+        let mut columns = shown_columns(table, rows, options.tz, Numbers::Aligned);
         let hidden = columns.split_off(fitting(&columns, self.width));
         if columns.is_empty() {
             self.text.push_str("(no columns)\n");
@@ -163,7 +163,7 @@ impl Page {
         }
         if rows < total {
             let (more, all) = (integer((total - rows) as i128), integer(total as i128));
-            self.wrapped("", &format!("… {more} more rows of {all}"), dim);
+            self.wrapped("", &format!("… {more} more of {all} rows"), dim);
         }
         if !hidden.is_empty() {
             let names: Vec<&str> = hidden.iter().map(|column| column.name.as_str()).collect();
@@ -175,7 +175,10 @@ impl Page {
             let names = names.join(", ");
             self.wrapped(
                 "",
-                &format!("… {} {plural} not fit: {names}", hidden.len()),
+                &format!(
+                    "… {} {plural} not fit: {names}; see them with --format md or a wider terminal",
+                    hidden.len()
+                ),
                 dim,
             );
         }
@@ -219,50 +222,66 @@ fn natural(column: &ShownColumn) -> usize {
         .max(1)
 }
 
+/// Shares a width among columns: each has its narrowest, and what is left goes
+/// evenly to those whose texts are longer.
+fn widths(columns: &[ShownColumn], available: usize) -> Vec<usize> {
+    let available = available.saturating_sub(GAP * columns.len().saturating_sub(1));
+    if let [only] = columns {
+        return vec![natural(only).min(available)];
+    }
+    let wanted: Vec<usize> = columns.iter().map(natural).collect();
+    let mut widths: Vec<usize> = columns.iter().map(narrowest).collect();
+    let mut left = available.saturating_sub(widths.iter().sum());
+    loop {
+        let short = |at: &usize| widths[*at] < wanted[*at];
+        let growing: Vec<usize> = (0..columns.len()).filter(short).collect();
+        if left == 0 || growing.is_empty() {
+            return widths;
+        }
+        let share = (left / growing.len()).max(1);
+        for at in growing {
+            let more = share.min(left).min(wanted[at] - widths[at]);
+            widths[at] += more;
+            left -= more;
+        }
+    }
+}
+
 fn lay_out(columns: &[ShownColumn], rows: usize, available: usize) -> String {
     let mut table = comfy_table::Table::new();
     table
         .force_no_tty()
         .load_preset(comfy_table::presets::NOTHING)
         .set_style(TableComponent::HeaderLines, '─')
-        .set_truncation_indicator("…")
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(u16::try_from(available).unwrap_or(u16::MAX));
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    let widths = widths(columns, available);
+    let broken =
+        |text: &str, at: usize, lines: usize| break_cell(text, widths[at], lines).join("\n");
     let units = columns.iter().any(|column| !column.unit.is_empty());
-    table.set_header(columns.iter().map(|column| {
+    table.set_header(columns.iter().enumerate().map(|(at, column)| {
+        let name = broken(&column.name, at, usize::MAX);
         if units {
-            format!("{}\n{}", column.name, column.unit)
+            format!("{name}\n{}", broken(&column.unit, at, usize::MAX))
         } else {
-            column.name.clone()
+            name
         }
     }));
     for row in 0..rows {
-        let cells = columns.iter().map(|column| column.cells[row].as_str());
-        let mut row = comfy_table::Row::from(cells);
-        row.max_height(MAX_LINES);
-        table.add_row(row);
+        let columns = columns.iter().enumerate();
+        table.add_row(columns.map(|(at, column)| broken(&column.cells[row], at, MAX_LINES)));
     }
-    let only = columns.len() == 1;
-    for (at, column) in columns.iter().enumerate() {
+    for (at, width) in widths.iter().enumerate() {
         let Some(laid_out) = table.column_mut(at) else {
             continue;
         };
-        let last = at + 1 == columns.len();
-        let padding = if last { 0 } else { GAP as u16 };
-        laid_out.set_padding((0, padding));
-        if column.right {
+        let padding = if at + 1 == columns.len() { 0 } else { GAP };
+        laid_out.set_padding((0, padding as u16));
+        if columns[at].right {
             laid_out.set_cell_alignment(CellAlignment::Right);
         }
-        if !only {
-            // comfy-table counts the padding into a constraint.
-            let least = u16::try_from(narrowest(column)).unwrap_or(u16::MAX);
-            let fixed = Width::Fixed(least.saturating_add(padding));
-            laid_out.set_constraint(if column.wraps {
-                ColumnConstraint::LowerBoundary(fixed)
-            } else {
-                ColumnConstraint::Absolute(fixed)
-            });
-        }
+        // comfy-table counts the padding into a constraint.
+        let fixed = u16::try_from(width + padding).unwrap_or(u16::MAX);
+        laid_out.set_constraint(ColumnConstraint::Absolute(Width::Fixed(fixed)));
     }
     table.to_string()
 }

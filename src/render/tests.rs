@@ -146,7 +146,7 @@ UTC                              %
 ───────────────────────────────────────────────────────────────────────
 2026-03-01 00:00  a|b         1.25  1,234,567  true   {zone=\"a\"}  ▁█
 2026-03-01 01:00  say \"hi\"     NaN         -5  false  {zone=\"b\"}  –
-… 1 more rows of 3
+… 1 more of 3 rows
 
 warning: Errors rise.
 
@@ -161,9 +161,9 @@ fn csv_keeps_everything() {
         text(&document(), Format::Csv, &OPTIONS),
         "\
 ts,service,errors,rows,ok,labels,trend
-2026-03-01T00:00:00Z,a|b,0.0125,1234567,true,\"{zone=\"\"a\"\"}\",\"[1, 2]\"
-2026-03-01T01:00:00Z,\"say \"\"hi\"\"\",NaN,-5,false,\"{zone=\"\"b\"\"}\",
-2026-03-01T02:00:00Z,,,0,true,\"{zone=\"\"c\"\"}\",\"[null, 3]\"
+2026-03-01T00:00:00Z,a|b,0.0125,1234567,true,\"{\"\"zone\"\":\"\"a\"\"}\",\"[1.0,2.0]\"
+2026-03-01T01:00:00Z,\"say \"\"hi\"\"\",NaN,-5,false,\"{\"\"zone\"\":\"\"b\"\"}\",
+2026-03-01T02:00:00Z,,,0,true,\"{\"\"zone\"\":\"\"c\"\"}\",\"[null,3.0]\"
 "
     );
 }
@@ -205,6 +205,75 @@ fn markdown_escapes() {
         "{shown}"
     );
     assert!(shown.contains("- **warning**: Errors rise.\n"), "{shown}");
+}
+
+#[test]
+fn ids_and_markdown_are_exact() {
+    let batch = RecordBatch::try_from_iter([
+        (
+            "series_id",
+            Arc::new(Int64Array::from(vec![-1_234_567_890_123_456_789])) as ArrayRef,
+        ),
+        ("rows", Arc::new(Int64Array::from(vec![1_234_567]))),
+        (
+            "value",
+            Arc::new(Float64Array::from(vec![1_234.567_890_12])),
+        ),
+        ("share", Arc::new(Float64Array::from(vec![0.07]))),
+    ])
+    .expect("a batch");
+    let mut document =
+        Document::from_batches("", batch.schema(), vec![batch]).expect("a document");
+    if let Some(Block::Table(table)) = document.blocks.first_mut() {
+        table.describe(&[ColumnSpec {
+            name: "share".into(),
+            unit: Some(Unit::Ratio),
+            sparkline: false,
+        }]);
+    }
+    let md = text(&document, Format::Md, &OPTIONS);
+    assert!(
+        md.ends_with("| -1234567890123456789 | 1,234,567 | 1,234.56789 | 7 |\n"),
+        "{md}"
+    );
+    let shown = text(&document, Format::Table, &OPTIONS);
+    assert!(
+        shown.ends_with("-1234567890123456789  1,234,567  1,234.57      7\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn cells_break_where_words_end_and_the_rest_is_named() {
+    let names = StringArray::from(vec!["storage_router_queries_total"]);
+    let batch = RecordBatch::try_from_iter([
+        ("metric", Arc::new(names.clone()) as ArrayRef),
+        ("other", Arc::new(names.clone())),
+        ("third", Arc::new(names)),
+    ])
+    .expect("a batch");
+    let document = Document::from_batches("", batch.schema(), vec![batch]).expect("a document");
+    let options = RenderOptions {
+        width: 40,
+        ..OPTIONS
+    };
+    assert_eq!(
+        text(&document, Format::Table, &options),
+        "\
+metric               other
+────────────────────────────────────
+storage_router_      storage_router_
+queries_total        queries_total
+… 1 column does not fit: third; see them
+with --format md or a wider terminal
+"
+    );
+}
+
+#[test]
+fn markdown_has_sparklines() {
+    let shown = text(&document(), Format::Md, &OPTIONS);
+    assert!(shown.contains("| ▁█ |\n"), "{shown}");
 }
 
 #[test]

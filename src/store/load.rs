@@ -28,6 +28,9 @@ pub struct LoadOptions {
     pub from: Option<&'static str>,
     /// How formats read.
     pub read: ReadOptions,
+    /// Whether to read files again whose content the store had before the run:
+    /// their rows may be gone since.
+    pub again: bool,
 }
 
 /// How many dead letters a run may have and still count as fine.
@@ -79,7 +82,7 @@ impl FromStr for MaxRejects {
 pub enum FileOutcome {
     /// To its end.
     Read,
-    /// Not read: the store has this content already.
+    /// Not read: the store had this content before the run.
     Known,
     /// Up to a fault; what came before is kept.
     Cut(String),
@@ -140,19 +143,12 @@ pub fn load(
     now: i64,
     advanced: &dyn Fn(u64),
 ) -> Result<LoadReport, StoreError> {
-    let mut known = KnownContents::load(store, options, runtime)?;
+    let known = KnownContents::load(store, options, runtime)?;
     let mut writer = RunWriter::new(store, runtime.clone(), now)?;
     let mut report = LoadReport::default();
     let mut reasons = BTreeMap::new();
     for source in sources {
-        let file = load_file(
-            &mut writer,
-            source,
-            options,
-            &mut known,
-            &mut reasons,
-            advanced,
-        )?;
+        let file = load_file(&mut writer, source, options, &known, &mut reasons, advanced)?;
         if file.outcome != FileOutcome::Known {
             report.bytes += source.size;
         }
@@ -175,7 +171,7 @@ fn load_file(
     writer: &mut RunWriter<'_>,
     source: &Source,
     options: &LoadOptions,
-    known: &mut KnownContents,
+    known: &KnownContents,
     reasons: &mut BTreeMap<String, u64>,
     advanced: &dyn Fn(u64),
 ) -> Result<FileReport, StoreError> {
@@ -195,6 +191,8 @@ fn load_file(
         file_name: source.file_name().to_owned(),
         ..options.read.clone()
     };
+    // The source may fail before its format is known.
+    writer.begin_file(&source.name, "");
     let read = source.read(advanced, |bytes, truncated, input| {
         let head = Head {
             bytes,
@@ -204,7 +202,6 @@ fn load_file(
         let format = match choose_format(head, options.from) {
             Ok(format) => format,
             Err(reason) => {
-                writer.begin_file(&source.name, "");
                 let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
                 writer.reject(1, &reason, &first[..first.len().min(256)]);
                 return ("", Err(Unread::Unknown(reason)));
@@ -243,7 +240,7 @@ fn load_file(
     if let Some(hash) = hash
         && !matches!(report.outcome, FileOutcome::Unreadable(_))
     {
-        let content_id = known.note(hash, source.size);
+        let content_id = known.id(hash, source);
         writer.note_ingest(Ingest {
             file: source.name.clone(),
             content_id,
@@ -302,22 +299,27 @@ fn note_fault(writer: &mut RunWriter<'_>, fault: &ReadError) -> String {
     }
 }
 
-/// The contents that the store has, by size and by hash.
+/// The contents that the store had before the run, by size and by hash.
+///
+/// What the run itself has read is not among them: of `[a, b, a]` the last is
+/// read again, since the later path wins over `b`.
 struct KnownContents {
     sizes: HashSet<u64>,
     ids: HashSet<String>,
-    fingerprint: u64,
+    /// How the run reads: under another mapping a file is another content.
+    reading: String,
 }
 
 impl KnownContents {
     fn load(store: &Store, options: &LoadOptions, runtime: &Handle) -> Result<Self, StoreError> {
-        // The same file under another mapping is another content.
-        let fingerprint = xxh3_64(format!("{:?} {:?}", options.from, options.read).as_bytes());
         let mut known = Self {
             sizes: HashSet::new(),
             ids: HashSet::new(),
-            fingerprint,
+            reading: format!("{:?} {:?}", options.from, options.read),
         };
+        if options.again {
+            return Ok(known);
+        }
         runtime.block_on(async {
             let table = store.table(TableKind::Ingests).await?;
             for file in table.snapshot()?.files {
@@ -340,8 +342,11 @@ impl KnownContents {
         Ok(known)
     }
 
-    fn id(&self, hash: u128) -> String {
-        format!("{hash:032x}-{:016x}", self.fingerprint)
+    /// Returns the identity of a content: its bytes, how they are read, and the
+    /// file's name, which may name the metric or the kind of events.
+    fn id(&self, hash: u128, source: &Source) -> String {
+        let reading = format!("{} {:?}", self.reading, source.file_name());
+        format!("{hash:032x}-{:016x}", xxh3_64(reading.as_bytes()))
     }
 
     /// Tells whether a source's content is known. Only a file of a known size
@@ -350,13 +355,6 @@ impl KnownContents {
         self.sizes.contains(&source.size)
             && source
                 .content_hash()
-                .is_ok_and(|hash| self.ids.contains(&self.id(hash)))
-    }
-
-    fn note(&mut self, hash: u128, size: u64) -> String {
-        let id = self.id(hash);
-        self.sizes.insert(size);
-        self.ids.insert(id.clone());
-        id
+                .is_ok_and(|hash| self.ids.contains(&self.id(hash, source)))
     }
 }

@@ -1,6 +1,6 @@
 //! Reads dead letters again, after the mapping has been put right.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, AsArray, Int64Array, StringArray};
 use arrow::datatypes::Int64Type;
@@ -9,10 +9,10 @@ use tokio::runtime::Handle;
 
 use super::error::StoreError;
 use super::load::LoadOptions;
-use super::run_writer::{Counts, RunWriter};
+use super::run_writer::{self, Counts, RunWriter};
 use super::schema::TableKind;
 use super::{Store, lock, reader, row_table};
-use crate::ingest::{ReadOptions, RecordSink, SeriesRef, format};
+use crate::ingest::{ReadOptions, RecordSink, SeriesRef, Source, SourcePath, format};
 use crate::model::{Event, JobRun, Labels, LogRecord, MetricMetadata, Warning};
 
 /// What became of the dead letters.
@@ -24,7 +24,7 @@ pub struct ReplayReport {
     pub healed: u64,
     /// What they held.
     pub counts: Counts,
-    /// Dead letters that stand for a whole file, or have no text of their own.
+    /// Dead letters that stand for a whole file, or do not have their whole text.
     pub skipped: u64,
 }
 
@@ -41,6 +41,8 @@ pub fn replay(
     let mut report = ReplayReport::default();
     let mut writer = RunWriter::new(store, runtime.clone(), now)?;
     let mut healed = HashSet::new();
+    // By file: its letters need not stand together.
+    let mut occurrences = HashMap::new();
     let table = runtime.block_on(store.table(TableKind::Rejects))?;
     for data_file in table.snapshot()?.files {
         for batch in runtime.block_on(reader::batches(&table, &data_file.path))? {
@@ -56,7 +58,7 @@ pub fn replay(
                     report.skipped += 1;
                     continue;
                 };
-                if letters.raw.value(row).is_empty() {
+                if !letters.is_whole_record(row) {
                     report.skipped += 1;
                     continue;
                 }
@@ -68,10 +70,11 @@ pub fn replay(
                 }
                 text.push_str(letters.raw.value(row));
                 let read_options = ReadOptions {
-                    file_name: name.rsplit('/').next().unwrap_or(name).to_owned(),
+                    file_name: file_name(name),
                     ..options.read.clone()
                 };
-                writer.begin_file(name, format.name());
+                let before = occurrences.remove(name).unwrap_or_default();
+                writer.resume_file(name, format.name(), before);
                 let mut sink = Again {
                     writer: &mut writer,
                     is_rejected: false,
@@ -79,6 +82,7 @@ pub fn replay(
                 let read = format.read(&mut text.as_bytes(), &read_options, &mut sink);
                 let is_healed = read.is_ok() && !sink.is_rejected;
                 let done = writer.end_file()?;
+                occurrences.insert(name.to_owned(), done.occurrences);
                 if is_healed && done.counts.good() > 0 {
                     report.healed += 1;
                     report.counts.add(&done.counts);
@@ -101,9 +105,20 @@ pub fn replay(
     Ok(report)
 }
 
+/// Returns the name that formats are told of a file that the store calls `name`.
+fn file_name(name: &str) -> String {
+    let source = Source {
+        name: name.to_owned(),
+        path: SourcePath::File(name.into()),
+        size: 0,
+    };
+    source.file_name().to_owned()
+}
+
 struct Letters<'a> {
     file: &'a StringArray,
     format: &'a StringArray,
+    reason: &'a StringArray,
     raw: &'a StringArray,
     context: &'a StringArray,
     id: &'a Int64Array,
@@ -125,12 +140,21 @@ impl<'a> Letters<'a> {
         Ok(Self {
             file: text("file")?,
             format: text("format")?,
+            reason: text("reason")?,
             raw: text("raw")?,
             context: text("context")?,
             id: id
                 .and_then(|c| c.as_primitive_opt::<Int64Type>())
                 .ok_or_else(|| wrong("record_id"))?,
         })
+    }
+
+    /// Tells whether a letter has all the text of a record: one without a
+    /// format has the beginning of a file that none fits.
+    fn is_whole_record(&self, row: usize) -> bool {
+        !self.format.value(row).is_empty()
+            && !self.raw.value(row).is_empty()
+            && !self.reason.value(row).ends_with(run_writer::CUT)
     }
 }
 
@@ -146,6 +170,11 @@ impl RecordSink for Again<'_, '_> {
     }
 
     fn sample(&mut self, series: SeriesRef, ts: i64, value: f64) {
+        // The writer would make a new dead letter of it.
+        if !run_writer::is_storable(ts) {
+            self.is_rejected = true;
+            return;
+        }
         self.writer.sample(series, ts, value);
     }
 
@@ -154,6 +183,10 @@ impl RecordSink for Again<'_, '_> {
     }
 
     fn log(&mut self, record: LogRecord) {
+        if !run_writer::is_storable(record.ts) {
+            self.is_rejected = true;
+            return;
+        }
         self.writer.log(record);
     }
 

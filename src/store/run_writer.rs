@@ -1,11 +1,14 @@
 //! Takes the records of an ingest run, and commits them at its end.
 
+mod occurrences;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
+use self::occurrences::Occurrences;
 use super::error::StoreError;
 use super::rejects::Reject;
 use super::sample_buffer::SampleBuffer;
@@ -17,15 +20,17 @@ use super::{
 };
 use crate::ingest::{RecordSink, SeriesRef};
 use crate::model::{
-    Event, JobRun, Labels, LogRecord, MetricMetadata, Warning, day_of, format_timestamp,
+    Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Warning, day_of, format_timestamp,
 };
 
 /// Bytes of log records or dead letters that are held before they are put.
 const ROW_BYTES: usize = 32 << 20;
 /// How much of a dead letter's text is kept.
-const RAW_BYTES: usize = 64 << 10;
-/// Records of a file among which equal ones are told apart; see [`RunWriter::log`].
-const OCCURRENCES: usize = 4 << 20;
+const RAW_BYTES: usize = 16 << 20;
+/// How the reason of a dead letter ends whose text is not kept whole.
+pub(crate) const CUT: &str = "; its text is cut after 16 MiB";
+/// Why a record of a time that [`is_storable`] does not hold of is rejected.
+const OUT_OF_RANGE: &str = "the time lies outside the years 1 to 9999";
 /// Years 1 to 9999: what every reader of the store can show.
 const TIME_RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
@@ -69,8 +74,7 @@ struct CurrentFile {
     counts: Counts,
     warnings: BTreeSet<Warning>,
     reasons: BTreeMap<String, u64>,
-    /// How often each log record (by hash) has been seen.
-    occurrences: HashMap<u64, u32>,
+    occurrences: Occurrences,
 }
 
 /// What a file left behind when it was read.
@@ -79,6 +83,8 @@ pub(crate) struct FileDone {
     pub(crate) counts: Counts,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) reasons: BTreeMap<String, u64>,
+    /// With what the file can be gone on with.
+    pub(crate) occurrences: Occurrences,
 }
 
 /// A row of the table `ingests`.
@@ -115,7 +121,7 @@ pub(crate) struct RunWriter<'a> {
     reject_bytes: usize,
     reject_table: Table,
     reject_pieces: Vec<DataFile>,
-    events: BTreeMap<String, Event>,
+    events: BTreeMap<(EventKind, String), Event>,
     job_runs: BTreeMap<(String, Option<String>, String), JobRun>,
     ingests: Vec<Ingest>,
     file: CurrentFile,
@@ -155,9 +161,21 @@ impl<'a> RunWriter<'a> {
 
     /// Says from which file the next records come.
     pub(crate) fn begin_file(&mut self, name: &str, format: &'static str) {
+        self.resume_file(name, format, Occurrences::default());
+    }
+
+    /// Says that the next records come from a file that has been ended before,
+    /// so that its equal log records are still told apart.
+    pub(crate) fn resume_file(
+        &mut self,
+        name: &str,
+        format: &'static str,
+        occurrences: Occurrences,
+    ) {
         self.file = CurrentFile {
             name: name.into(),
             format,
+            occurrences,
             ..CurrentFile::default()
         };
     }
@@ -171,6 +189,7 @@ impl<'a> RunWriter<'a> {
                 counts: file.counts,
                 warnings: file.warnings.into_iter().collect(),
                 reasons: file.reasons,
+                occurrences: file.occurrences,
             }),
         }
     }
@@ -201,7 +220,7 @@ impl<'a> RunWriter<'a> {
             let loaded = series_table::load_into(&mut self.registry, &table).await?;
             series_table::save(&self.registry, &loaded, &mut table, now).await?;
             committed.series = self.registry.len() as u64;
-            committed.new_series = (self.registry.len() - loaded.rows) as u64;
+            committed.new_series = (self.registry.len() - loaded.series()) as u64;
             let runs = self.samples.finish(&self.registry);
             let mut table = store.table(TableKind::Samples).await?;
             let change = sample_merge::merge(&table, &runs, &self.registry).await?;
@@ -216,7 +235,7 @@ impl<'a> RunWriter<'a> {
             table.commit(change, now).await?;
         }
         let events = columns::events(self.events.values())?;
-        upsert(store, TableKind::Events, events, &["id"], now).await?;
+        upsert(store, TableKind::Events, events, &["kind", "id"], now).await?;
         let runs = columns::job_runs(self.job_runs.values())?;
         let key = &["job", "stage", "run_id"];
         upsert(store, TableKind::JobRuns, runs, key, now).await?;
@@ -313,14 +332,10 @@ impl RecordSink for RunWriter<'_> {
     }
 
     fn sample(&mut self, series: SeriesRef, ts: i64, value: f64) {
-        if !TIME_RANGE.contains(&ts) {
+        if !is_storable(ts) {
             let name = self.registry.get(series.0).metric.to_string();
             let raw = format!("{name} {value} {}", format_timestamp(ts, chrono_tz::UTC));
-            return self.reject(
-                0,
-                "the time lies outside the years 1 to 9999",
-                raw.as_bytes(),
-            );
+            return self.reject(0, OUT_OF_RANGE, raw.as_bytes());
         }
         self.file.counts.samples += 1;
         if self.samples.push(series.0, ts, value)
@@ -337,29 +352,17 @@ impl RecordSink for RunWriter<'_> {
         known.help = metadata.help.or(known.help.take());
     }
 
-    /// Takes a log record. Its id is the hash of its content and of how many
-    /// equal ones stand before it in the file: two equal lines of one file are
-    /// two records, the same line in two overlapping exports is one.
+    /// Takes a log record; for its id see [`occurrences`].
     fn log(&mut self, record: LogRecord) {
-        if !TIME_RANGE.contains(&record.ts) {
+        if !is_storable(record.ts) {
             let raw = record.body.clone().unwrap_or_default();
-            return self.reject(
-                0,
-                "the time lies outside the years 1 to 9999",
-                raw.as_bytes(),
-            );
+            return self.reject(0, OUT_OF_RANGE, raw.as_bytes());
         }
         self.file.counts.logs += 1;
         let content = log_content(&record);
-        let hash = xxh3_64(&content);
-        if self.file.occurrences.len() >= OCCURRENCES {
-            self.file.occurrences.clear();
-        }
-        let seen = self.file.occurrences.entry(hash).or_default();
-        let record_id = xxh3_64(&[&hash.to_le_bytes()[..], &seen.to_le_bytes()].concat());
-        *seen += 1;
+        let record_id = self.file.occurrences.next_id(&content, record.ts);
         self.log_bytes += content.len() + 300;
-        self.logs.push((record, record_id.cast_signed()));
+        self.logs.push((record, record_id));
         if self.log_bytes >= ROW_BYTES {
             self.flush_logs();
         }
@@ -367,7 +370,7 @@ impl RecordSink for RunWriter<'_> {
 
     fn event(&mut self, event: Event) {
         self.file.counts.events += 1;
-        self.events.insert(event.id.clone(), event);
+        self.events.insert((event.kind, event.id.clone()), event);
     }
 
     fn job_run(&mut self, run: JobRun) {
@@ -379,7 +382,12 @@ impl RecordSink for RunWriter<'_> {
     fn reject(&mut self, line: u64, reason: &str, raw: &[u8]) {
         self.file.counts.rejects += 1;
         *self.file.reasons.entry(reason_class(reason)).or_default() += 1;
-        let raw = String::from_utf8_lossy(&raw[..raw.len().min(RAW_BYTES)]).into_owned();
+        let kept = cut(raw);
+        let mut reason = reason.to_owned();
+        if kept.len() < raw.len() {
+            reason.push_str(CUT);
+        }
+        let raw = String::from_utf8_lossy(kept).into_owned();
         // With its number, since a line may hold the same fault twice.
         let number = self.file.counts.rejects;
         let identity = format!("{}\0{number}\0{line}\0{reason}\0{raw}", self.file.name);
@@ -389,7 +397,7 @@ impl RecordSink for RunWriter<'_> {
             file: Arc::clone(&self.file.name),
             line: line.try_into().unwrap_or(i64::MAX),
             format: self.file.format,
-            reason: reason.to_owned(),
+            reason,
             raw,
             context: self.file.context.clone(),
             record_id: xxh3_64(identity.as_bytes()).cast_signed(),
@@ -410,6 +418,21 @@ impl RecordSink for RunWriter<'_> {
     fn is_full(&self) -> bool {
         self.error.is_some()
     }
+}
+
+/// Tells whether the store takes samples and log records of this time (µs).
+pub(crate) fn is_storable(ts: i64) -> bool {
+    TIME_RANGE.contains(&ts)
+}
+
+/// Returns what is kept of a dead letter's text: whole characters.
+fn cut(raw: &[u8]) -> &[u8] {
+    if raw.len() <= RAW_BYTES {
+        return raw;
+    }
+    let is_inner = |at: &usize| raw[*at] & 0xc0 == 0x80;
+    let begin = (RAW_BYTES - 3..=RAW_BYTES).rev().find(|at| !is_inner(at));
+    &raw[..begin.unwrap_or(RAW_BYTES)]
 }
 
 fn log_content(record: &LogRecord) -> Vec<u8> {

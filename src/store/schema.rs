@@ -59,7 +59,7 @@ impl TableKind {
             Self::Series => &["metric", "target_id", "series_id"],
             Self::Samples => &["metric", "target_id", "series_id", "ts"],
             Self::Logs => &["ts"],
-            Self::Events => &["started_at", "id"],
+            Self::Events => &["started_at", "id", "kind"],
             Self::JobRuns => &["job", "run_id", "stage"],
             Self::Rejects => &[],
             Self::Ingests => &["ingested_at", "file"],

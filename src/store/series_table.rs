@@ -11,7 +11,7 @@ use super::series_registry::SeriesRegistry;
 use super::table::{Change, Table};
 use crate::model::{Labels, METRIC_NAME, MetricMetadata, MetricType};
 
-/// Adds every series of the store to the registry; tells how many rows there were.
+/// Adds every series of the store to the registry; tells what there was.
 ///
 /// What the registry has already been told of a metric is newer and stays.
 pub(crate) async fn load_into(
@@ -34,6 +34,24 @@ pub(crate) struct Loaded {
     pub(crate) rows: usize,
     /// Whether a row states less than the registry knows.
     pub(crate) is_outdated: bool,
+    /// By handle: whether there is a row of it.
+    has_row: Vec<bool>,
+}
+
+impl Loaded {
+    /// Returns how many series the rows are of.
+    pub(crate) fn series(&self) -> usize {
+        self.has_row.iter().filter(|has_row| **has_row).count()
+    }
+
+    fn note_row(&mut self, handle: u32) {
+        let at = handle as usize;
+        if self.has_row.len() <= at {
+            self.has_row.resize(at + 1, false);
+        }
+        self.has_row[at] = true;
+        self.rows += 1;
+    }
 }
 
 /// Adds the series of a batch to the registry.
@@ -86,19 +104,21 @@ pub(crate) fn add_batch(
             help: get(help),
         };
         loaded.is_outdated |= registry.complete(handle, &stored);
-        loaded.rows += 1;
+        loaded.note_row(handle);
     }
     Ok(())
 }
 
-/// Commits the registry as the whole table where it has news.
+/// Commits the registry as the whole table where it has news, or where a
+/// series has two rows.
 pub(crate) async fn save(
     registry: &SeriesRegistry,
     loaded: &Loaded,
     table: &mut Table,
     now: i64,
 ) -> Result<(), StoreError> {
-    if registry.len() == loaded.rows && !loaded.is_outdated {
+    let is_whole = registry.len() == loaded.series() && loaded.rows == loaded.series();
+    if is_whole && !loaded.is_outdated {
         return Ok(());
     }
     let mut change = Change::default();

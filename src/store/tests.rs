@@ -1,7 +1,9 @@
 //! Tests of the store as a whole, on small stores in temporary folders.
 
 mod ingest;
+mod load;
 mod maintenance;
+mod replay;
 mod verification;
 
 use std::collections::BTreeMap;

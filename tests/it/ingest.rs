@@ -197,3 +197,38 @@ fn a_killed_run_leaves_the_store_as_it_was() {
     assert_eq!(w.sql("SELECT count(*) FROM metrics.small"), ["3"]);
     w.fine(&["store", "verify", "--fix"]);
 }
+
+#[test]
+fn what_is_named_after_its_file_is_read_under_each_name() {
+    let w = Workspace::new();
+    let samples = "time,value\n2026-03-31T00:00:00Z,1\n";
+    w.write("queue.csv", samples);
+    w.write("disk.csv", samples);
+    let event = "id,started_at,title\n1,2026-03-31T10:00:00Z,x\n";
+    w.write("deploys.csv", event);
+    w.write("incidents.csv", event);
+    w.fine(&["ingest", "queue.csv", "deploys.csv"]);
+    w.fine(&["ingest", "disk.csv", "incidents.csv"]);
+    assert_eq!(
+        w.sql("SELECT metric FROM samples ORDER BY metric"),
+        ["disk", "queue"]
+    );
+    assert_eq!(
+        w.sql("SELECT kind, id FROM events ORDER BY kind"),
+        ["deploy,1", "incident,1"]
+    );
+    w.fine(&["store", "verify"]);
+}
+
+#[test]
+fn days_that_were_dropped_come_back_with_again() {
+    let w = Workspace::new();
+    w.write("a.jsonl", line("m", T0, &[1, 2, 3]));
+    w.fine(&["ingest", "a.jsonl"]);
+    w.fine(&["store", "retain", "--days", "0"]);
+    let known = w.fine(&["ingest", "a.jsonl"]);
+    assert!(known.stderr.contains("already known"), "{}", known.stderr);
+    assert_eq!(w.sql("SELECT count(*) FROM samples"), ["0"]);
+    w.fine(&["ingest", "--again", "a.jsonl"]);
+    assert_eq!(w.sql("SELECT sum(value) FROM metrics.m"), ["6"]);
+}

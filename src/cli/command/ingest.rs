@@ -18,7 +18,8 @@ use crate::store::{LoadOptions, MaxRejects, Store, load};
 #[command(before_help = "Examples:
   retrocast ingest sample-data/metrics sample-data/logs
   retrocast ingest 'sample-data/metrics/*.gz' --max-rejects 20
-  retrocast ingest sample-data/events/incidents.csv --from events")]
+  retrocast ingest sample-data/events/incidents.csv --from events
+  retrocast ingest sample-data/metrics --again")]
 pub(crate) struct Args {
     /// Files, folders, globs, or `-`.
     #[arg(required = true, value_name = "PATH")]
@@ -29,12 +30,17 @@ pub(crate) struct Args {
     /// share of all records.
     #[arg(long, value_name = "N|P%", default_value = "1%")]
     max_rejects: MaxRejects,
+    /// Read files again whose content the store already has, say after `store
+    /// retain` has dropped their days.
+    #[arg(long)]
+    again: bool,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     let options = LoadOptions {
         from: args.read.format()?.map(ingest::Format::name),
         read: args.read.options(context)?,
+        again: args.again,
     };
     let sources = ingest::list(&args.paths, &mut std::io::stdin().lock())?;
     let store = Store::create(context.store())?;

@@ -98,6 +98,7 @@ fn again(args: &ReplayArgs, context: &Context) -> Result<Exit, CommandError> {
     let options = LoadOptions {
         from: args.read.format()?.map(Format::name),
         read: args.read.options(context)?,
+        again: false,
     };
     let handle = context.runtime.handle();
     let report = replay(&store, args.file.as_deref(), &options, handle, context.now)?;
@@ -114,7 +115,7 @@ fn again(args: &ReplayArgs, context: &Context) -> Result<Exit, CommandError> {
     ));
     if report.skipped > 0 {
         context.terminal.message(&format!(
-            "{} stand for a whole file: ingest those files again",
+            "{} stand for a whole file or lack part of their text: ingest those files again",
             thousands(report.skipped)
         ));
     }

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use crate::cli::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
-use crate::cli::load_summary::{self, thousands};
+use crate::cli::load_summary::{self, plural};
 use crate::cli::progress;
 use crate::job::{self, JobFile, JobObserver, StepOutcome, StepReport};
 use crate::render::{self, Format, RenderOptions};
@@ -116,8 +116,8 @@ impl JobObserver for Watcher<'_> {
             return;
         };
         if self.is_quiet || rows == 0 {
-            let count = thousands(step.rows.unwrap_or(0) as u64);
-            let line = format!("== report {}: {count} rows", step.name);
+            let rows = plural(step.rows.unwrap_or(0) as u64, "row");
+            let line = format!("== report {}: {rows}", step.name);
             self.context.terminal.message(&line);
         } else {
             self.show(document, rows);

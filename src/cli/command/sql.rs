@@ -14,6 +14,9 @@ use crate::store::Store;
 ///
 /// Tables: samples, series, logs, events, job_runs, rejects, ingests; each
 /// metric is a view in schema `metrics` with its labels as columns.
+///
+/// Several statements are separated by `;`. All are run, and the result of the
+/// last is shown; a view that one makes serves those behind it.
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:
   retrocast sql 'SELECT * FROM logs LIMIT 5'
@@ -54,6 +57,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         let result = session.sql(&text).await?;
         Ok::<_, CommandError>((result, session.versions()))
     })?;
+    if result.schema.fields().is_empty() {
+        context
+            .terminal
+            .message("the statement returned no columns");
+    }
     let document = Document::from_batches("", result.schema, result.batches);
     let mut document = document.map_err(|e| CommandError::usage(e.to_string()))?;
     document.provenance.store = versions;

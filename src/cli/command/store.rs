@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use crate::cli::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
-use crate::cli::load_summary::{bytes, thousands};
+use crate::cli::load_summary::{bytes, plural};
 use crate::cli::output::OutputArgs;
 use crate::model::{format_day, parse_duration};
 use crate::report::{ColumnSpec, Document, Table, Unit};
@@ -120,11 +120,11 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
                 args.output.write(context, &findings(&report)?)?;
             }
             context.terminal.message(&format!(
-                "{} files with {} rows ({}) checked, {} findings",
-                thousands(report.files),
-                thousands(report.rows),
+                "{} with {} ({}) checked, {}",
+                plural(report.files, "file"),
+                plural(report.rows, "row"),
                 bytes(report.bytes),
-                report.findings.len()
+                plural(report.findings.len() as u64, "finding")
             ));
             Ok(if report.is_sound() {
                 Exit::Fine
@@ -150,14 +150,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
             let days = store::retain(&store, args.days, args.dry_run, handle, context.now)?;
             args.output.write(context, &dropped(&days)?)?;
             let free: u64 = days.iter().map(|day| day.bytes).sum();
-            let verb = if args.dry_run {
-                "would go"
+            let dropped = if args.dry_run {
+                "would be dropped"
             } else {
-                "are dropped"
+                "dropped"
             };
             context.terminal.message(&format!(
-                "{} days {verb}; `retrocast store compact` frees their {} after its grace",
-                days.len(),
+                "{} {dropped}; `retrocast store compact` frees {} after its grace",
+                plural(days.len() as u64, "day"),
                 bytes(free)
             ));
             Ok(Exit::Fine)

@@ -65,7 +65,7 @@ pub(super) fn find_column(header: &[String], names: &[&str]) -> Option<usize> {
 pub(super) fn looks_like_time(text: &str) -> bool {
     match parse_local(text, chrono_tz::Tz::UTC) {
         Ok(time) => !text.bytes().all(|b| b.is_ascii_digit()) || time.ts.abs() > 1e14 as i64,
-        Err(TimeError::AmbiguousForm(_)) => true,
+        Err(TimeError::AmbiguousForm { .. } | TimeError::OtherOrder { .. }) => true,
         Err(_) => false,
     }
 }

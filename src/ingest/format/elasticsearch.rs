@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use crate::ingest::{Format, Head, ReadError, ReadOptions, RecordSink, Sniffed};
 
 use super::elasticsearch_search::read_responses;
+use super::head::{keys_of_long_line, may_be_json};
 use super::json_fields::{Field, Scalar, read_fields};
 use super::json_records::{JsonRecords, NextRecord};
 use super::log_fields::LogFields;
@@ -76,8 +77,11 @@ impl Format for Elasticsearch {
         if is_response(bytes) {
             return found("the \"hits\" of a _search response");
         }
-        if !matches!(bytes.first(), Some(b'{' | b'[')) {
+        if !may_be_json(head) {
             return None;
+        }
+        if keys_of_long_line(head).iter().any(|key| key == "_source") {
+            return found("a document in \"_source\"");
         }
         let mut input = head.bytes;
         let mut records = JsonRecords::open(&mut input).ok()?;

@@ -45,6 +45,8 @@ const END: &[&str] = &[
 ];
 const KIND: &[&str] = &["kind", "type", "event_type"];
 const SEVERITY: &[&str] = &["severity", "priority", "urgency"];
+/// Names that a log's text has, and an event's has not.
+const MESSAGE: &[&str] = &["message", "msg", "level"];
 const TITLE: &[&str] = &["title", "name", "summary", "description"];
 
 /// The event format.
@@ -68,6 +70,8 @@ impl Format for Events {
         let file_kind = kind_of_file(head.file_name);
         let confidence = match (file_kind, kind) {
             _ if first.name(VALUE_NAMES).is_some() => return None,
+            // Logs in a file of that name.
+            (Some(_), None) if first.most_have(MESSAGE) => 60,
             (Some(_), _) if start.is_some() => 95,
             (Some(_), _) => 90,
             (None, Some(_)) if start.is_some() => 80,
@@ -187,11 +191,11 @@ fn kind_of_record(record: &TableRecord) -> Option<EventKind> {
         .find_map(|name| EventKind::parse(record.get(&[name])?))
 }
 
-/// Finds a kind among the words of a file's name.
+/// Finds a kind among the words of a file's name; `deploys2` counts as `deploys`.
 fn kind_of_file(file_name: &str) -> Option<EventKind> {
     let name = file_name.rsplit(['/', '\\']).next()?;
     name.split(|c: char| !c.is_ascii_alphanumeric())
-        .find_map(EventKind::parse)
+        .find_map(|word| EventKind::parse(word.trim_end_matches(|c: char| c.is_ascii_digit())))
 }
 
 #[cfg(test)]
@@ -322,6 +326,10 @@ mod tests {
             sniff("x.jsonl", "{\"type\":\"deploy\",\"time\":1}\n"),
             Some(75)
         );
+        let deploys = "[{\"id\":\"D1\",\"time\":\"2025-01-01T10:00:00Z\",\"version\":\"1.2\"}]";
+        assert_eq!(sniff("deploys2.json", deploys), Some(90));
+        let log = "{\"time\":1,\"message\":\"deployed\"}\n";
+        assert_eq!(sniff("deploys.jsonl", log), Some(60));
         assert_eq!(sniff("deploys.csv", "time,metric,value\n1,a,2\n"), None);
     }
 }

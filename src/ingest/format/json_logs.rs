@@ -7,6 +7,7 @@ use std::io::BufRead;
 
 use crate::ingest::{Format, Head, ReadError, ReadOptions, RecordSink, Sniffed};
 
+use super::head::{keys_of_long_line, may_be_json};
 use super::json_fields::{Field, read_fields};
 use super::json_records::{JsonRecords, NextRecord};
 use super::log_fields::{LogFields, Role, usual_role};
@@ -27,18 +28,18 @@ impl Format for JsonLogs {
     fn sniff(&self, head: Head<'_>) -> Option<Sniffed> {
         let mut seen = 0;
         let mut with_time = 0;
-        let mut with_message = 0;
+        let mut with_more = 0;
         let mut names = [None, None];
-        for_first_records(head, |fields| {
+        let mut look_at = |fields: &[&str]| {
             seen += 1;
             let has = |wanted: Role| {
-                let found = fields.iter().find(|f| {
-                    let name = f.path.strip_prefix("fields.").unwrap_or(&f.path);
+                let found = fields.iter().find(|path| {
+                    let name = path.strip_prefix("fields.").unwrap_or(path);
                     usual_role(name).is_some_and(|(role, _)| role == wanted)
                 });
-                found.map(|f| f.path.to_string())
+                found.map(|path| (*path).to_owned())
             };
-            let is_other = |name: &str| fields.iter().any(|f| f.path == name);
+            let is_other = |name: &str| fields.contains(&name);
             // Elasticsearch, VictoriaMetrics, Loki.
             if is_other("_source") || is_other("values") || is_other("line") {
                 return;
@@ -46,16 +47,26 @@ impl Format for JsonLogs {
             if let Some(time) = has(Role::Time) {
                 with_time += 1;
                 names[0].get_or_insert(time);
-                if let Some(message) = has(Role::Body).or_else(|| has(Role::Severity)) {
-                    with_message += 1;
-                    names[1].get_or_insert(message);
+                // A deploy has a time and a service too.
+                let more = [Role::Body, Role::Severity, Role::TraceId, Role::Duration];
+                if let Some(more) = more.into_iter().find_map(has) {
+                    with_more += 1;
+                    names[1].get_or_insert(more);
                 }
             }
-        })?;
+        };
+        let looked = for_first_records(head, |fields| {
+            let paths: Vec<&str> = fields.iter().map(|f| &*f.path).collect();
+            look_at(&paths);
+        });
+        if looked.is_none() {
+            let keys = keys_of_long_line(head);
+            look_at(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        }
         let confidence = match () {
-            () if with_message * 2 > seen => 85,
-            () if with_time * 2 > seen => 55,
-            () if with_message > 0 => 51,
+            () if with_more * 2 > seen => 85,
+            () if with_more > 0 => 51,
+            () if with_time * 2 > seen => 45,
             () => return None,
         };
         let names: Vec<_> = names
@@ -98,15 +109,14 @@ impl Format for JsonLogs {
     }
 }
 
-/// Calls with each of the first objects of a file; `None` where it does not
-/// begin as JSON.
+/// Calls with each of the first objects of a file; `None` where it is
+/// not JSON, or its first object does not end.
 pub(super) fn for_first_records(head: Head<'_>, mut call: impl FnMut(&[Field<'_>])) -> Option<()> {
     const ENOUGH: usize = 20;
-    let mut bytes = head.bytes;
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if !matches!(start.trim_ascii_start().first(), Some(b'{' | b'[')) {
+    if !may_be_json(head) {
         return None;
     }
+    let mut bytes = head.bytes;
     let mut records = JsonRecords::open(&mut bytes).ok()?;
     let mut seen = 0;
     for _ in 0..ENOUGH {
@@ -189,6 +199,23 @@ mod tests {
     }
 
     #[test]
+    fn a_bad_first_line_costs_itself() {
+        for first in [
+            "Starting server on :8080 {",
+            "00Z\",\"level\":\"info\",",
+            "{\"timestamp\":\"2024-01-15T10:30:00.123Z\",",
+            "\0\u{1}\u{fffd}",
+        ] {
+            let text = format!("{first}\n{STANDARD}\n{STANDARD}\n");
+            assert_eq!(sniff(&text), Some(85), "{first}");
+            let sink = TestSink::read(&JsonLogs, &text);
+            assert_eq!(sink.logs.len(), 2, "{first}");
+            assert_eq!(sink.rejects.len(), 1, "{first}");
+            assert_eq!(sink.rejects[0].2, first);
+        }
+    }
+
+    #[test]
     fn reads_an_array() {
         for text in [
             format!("[{STANDARD},{STANDARD}]"),
@@ -206,7 +233,13 @@ mod tests {
     fn recognises_logs() {
         assert_eq!(sniff(STANDARD), Some(85));
         assert_eq!(sniff(&format!("[{STANDARD}]")), Some(85));
-        assert_eq!(sniff(r#"{"ts":1700000000,"x":1}"#), Some(55));
+        assert_eq!(sniff(r#"{"ts":1700000000,"x":1}"#), Some(45));
+        assert_eq!(sniff(r#"{"ts":1,"x":1,"latency_ms":1}"#), Some(85));
+        let third = format!(
+            "{STANDARD}\n{}",
+            "{\"when\":1,\"message\":\"x\"}\n".repeat(2)
+        );
+        assert_eq!(sniff(&third), Some(51));
         for other in [
             r#"{"_index":"a","_source":{"@timestamp":1,"message":"m"}}"#,
             r#"{"metric":{"__name__":"up"},"values":[1],"timestamps":[1]}"#,

@@ -42,9 +42,7 @@ impl<'a> JsonRecords<'a> {
         let head = input.fill_buf()?;
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let head = head.trim_ascii_start();
-        let first_line = &head[..memchr(b'\n', head).unwrap_or(head.len())];
-        let is_open = matches!(first_line.trim_ascii_end().last(), Some(b'{' | b'[' | b','));
-        let source = if head.starts_with(b"[") || is_open {
+        let source = if head.starts_with(b"[") || ends_within_object(head) {
             Source::Objects(Objects {
                 input,
                 line: 1,
@@ -114,6 +112,27 @@ impl<'a> JsonRecords<'a> {
     pub(super) fn line(&self) -> u64 {
         self.line
     }
+}
+
+/// Tells whether the first line begins an object that goes on below: it ends
+/// with an open bracket or a comma, and no complete object follows (the first
+/// line was cut).
+fn ends_within_object(head: &[u8]) -> bool {
+    /// A first line that is longer than this is one record: objects that are
+    /// written over several lines have short ones.
+    const LONG: usize = 4096;
+    if memchr(b'\n', head).is_none() && head.len() > LONG {
+        return false;
+    }
+    let mut lines = head.splitn(3, |b| *b == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.next().unwrap_or_default();
+    let second = lines.next().unwrap_or_default();
+    let is_object = |line: &[u8]| {
+        line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+    };
+    first.starts_with(b"{")
+        && matches!(first.last(), Some(b'{' | b'[' | b','))
+        && !(first.ends_with(b",") && is_object(second))
 }
 
 /// Finds objects by their braces, whatever stands between them.

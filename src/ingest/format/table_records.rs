@@ -163,6 +163,12 @@ impl FirstRecords {
         Some(Self { names, records })
     }
 
+    /// Tells whether most records have a field of one of these names.
+    pub(super) fn most_have(&self, names: &[&str]) -> bool {
+        let having = self.records.iter().filter(|r| r.get(names).is_some());
+        having.count() * 2 > self.records.len()
+    }
+
     /// Finds the file's own spelling of the first of these names that there is.
     pub(super) fn name(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| {

@@ -131,14 +131,14 @@ impl<'o> TimeText<'o> {
             return time;
         }
         parse_local(text, self.tz).map_err(|error| match (&self.pattern, error) {
-            (Some((pattern, _)), TimeError::Unknown(_) | TimeError::AmbiguousForm(_)) => {
+            (
+                Some((pattern, _)),
+                TimeError::Unknown(_)
+                | TimeError::AmbiguousForm { .. }
+                | TimeError::OtherOrder { .. },
+            ) => {
                 format!("the time {text:?} does not fit --time-format '{pattern}'")
             }
-            (None, TimeError::AmbiguousForm(_)) => format!(
-                "the time {text:?} may be day/month or month/day: \
-                 say --time-format '{}'",
-                likely_pattern(text)
-            ),
             (_, error) => error.to_string(),
         })
     }
@@ -175,31 +175,6 @@ fn in_zone(naive: NaiveDateTime, tz: Tz, text: &str) -> Result<LocalTime, String
         LocalResult::None => Err(TimeError::Skipped(text.to_owned(), tz).to_string()),
     }
     .map(|(ts, second)| LocalTime { ts, second })
-}
-
-/// Guesses the pattern of `31/12/2025 10:00` for a hint; day first unless the
-/// second number is too large for a month.
-fn likely_pattern(text: &str) -> String {
-    let (date, time) = text.split_once([' ', 'T', ',']).unwrap_or((text, ""));
-    let separator = if date.contains('/') { '/' } else { '.' };
-    let numbers: Vec<&str> = date.split(separator).collect();
-    let month_first = numbers.get(1).and_then(|n| n.parse::<u32>().ok()) > Some(12);
-    let (first, second) = if month_first {
-        ("%m", "%d")
-    } else {
-        ("%d", "%m")
-    };
-    let year = if numbers.get(2).is_some_and(|y| y.len() == 2) {
-        "%y"
-    } else {
-        "%Y"
-    };
-    let clock = match time.matches(':').count() {
-        0 => "",
-        1 => " %H:%M",
-        _ => " %H:%M:%S",
-    };
-    format!("{first}{separator}{second}{separator}{year}{clock}")
 }
 
 #[cfg(test)]
@@ -255,12 +230,12 @@ mod tests {
 
     #[test]
     fn says_what_to_do() {
-        let reason = read(None, Tz::UTC, "31/12/2025 10:00").expect_err("ambiguous");
+        let reason = read(None, Tz::UTC, "31/12/2025 10:00").expect_err("day first");
         assert!(
             reason.contains("--time-format '%d/%m/%Y %H:%M'"),
             "{reason}"
         );
-        let reason = read(None, Tz::UTC, "12/31/25").expect_err("ambiguous");
+        let reason = read(None, Tz::UTC, "12/31/25").expect_err("month first");
         assert!(reason.contains("--time-format '%m/%d/%y'"), "{reason}");
         let reason = read(Some("%d/%m/%Y"), Tz::UTC, "31-12-2025").expect_err("does not fit");
         assert!(reason.contains("%d/%m/%Y"), "{reason}");
@@ -302,7 +277,6 @@ mod tests {
                 let _ = times.read(text.as_bytes());
                 let _ = times.read_in_order(text.as_bytes());
             }
-            let _ = likely_pattern(&text);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::MARKERS;
 use super::canvas::{Canvas, Ink};
 use super::panels::{legend_lines, note};
 use super::scale::Display;
-use crate::render::text::{escape, truncate, width as text_width};
+use crate::render::text::{escape, shorten, width as text_width};
 use crate::report::Chart;
 
 /// Bars' names beyond so many are left out.
@@ -26,8 +26,9 @@ pub(super) fn draw(out: &mut String, chart: &Chart, names: &[String], width: usi
     let display = Display::of(greatest.max(-least), chart.unit.as_ref());
     let labels: Vec<String> = names[..shown]
         .iter()
-        .map(|name| truncate(&escape(name), width / 3).into_owned())
+        .map(|name| escape(name).into_owned())
         .collect();
+    let labels = shorten(&labels, width / 3);
     let label_width = labels
         .iter()
         .map(|label| text_width(label))

@@ -6,7 +6,7 @@ use super::MARKERS;
 use super::canvas::{Canvas, Ink};
 use super::line::Panel;
 use super::scale::Scale;
-use crate::render::text::{escape, truncate, width as text_width};
+use crate::render::text::{escape, shorten, truncate, width as text_width};
 use crate::report::{Chart, ChartSeries};
 
 /// Series that one panel shows without confusion.
@@ -67,8 +67,13 @@ pub(super) fn draw(
     if has_legend && let Some((_, series)) = panels.iter().max_by_key(|(_, s)| s.len()) {
         legend_lines(out, &legend(series, false), width, color);
     }
+    let names: Vec<String> = panels
+        .iter()
+        .map(|(name, _)| escape(name).into_owned())
+        .collect();
+    let names = shorten(&names, panel_width.saturating_sub(label_width + 2).max(1));
     let mut drawn = Vec::new();
-    for (at, ((name, series), scale)) in panels.iter().zip(scales).enumerate() {
+    for (at, ((_, series), scale)) in panels.iter().zip(scales).enumerate() {
         let panel = Panel {
             times,
             series: series.iter().copied().enumerate().collect(),
@@ -79,12 +84,7 @@ pub(super) fn draw(
         };
         let body = panel.draw(panel_width, 6, tz);
         let mut canvas = Canvas::new(panel_width, body.height() + 1);
-        canvas.text(
-            label_width + 2,
-            0,
-            &truncate(&escape(name), panel_width / 2),
-            Ink::Bold,
-        );
+        canvas.text(label_width + 2, 0, &names[at], Ink::Bold);
         canvas.paste(0, 1, &body);
         drawn.push(canvas);
     }
@@ -163,9 +163,8 @@ fn legend(series: &[&ChartSeries], full: bool) -> Vec<String> {
             series.name.clone()
         }
     });
-    names
-        .map(|name| truncate(&escape(&name), NAME).into_owned())
-        .collect()
+    let names: Vec<String> = names.map(|name| escape(&name).into_owned()).collect();
+    shorten(&names, NAME)
 }
 
 /// Writes markers and names, in as many lines as they need.

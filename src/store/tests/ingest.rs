@@ -10,7 +10,7 @@ use crate::model::{Event, EventKind, JobRun, STALE_NAN_BITS, day_of, stale_nan};
 use crate::store::run_writer::{Counts, Ingest};
 use crate::store::sample_buffer::SampleBuffer;
 use crate::store::series_registry::SeriesRegistry;
-use crate::store::{VerifyOptions, compact, sample_merge, series_table, verify};
+use crate::store::{VerifyOptions, columns, compact, sample_merge, series_table, verify};
 
 /// Ingests samples through a buffer of few, so that it spills.
 fn ingest_spilling(fixture: &Fixture, capacity: usize, samples: &[(&str, i64, f64)]) {
@@ -343,6 +343,104 @@ fn events_and_job_runs_are_replaced_by_key_and_in_order() {
     );
     let report = verify(&f.store, VerifyOptions::default(), f.handle(), NOW).unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn events_of_two_kinds_may_have_the_same_id() {
+    let f = Fixture::new();
+    let event = |kind, title: &str| Event {
+        id: "1".into(),
+        started_at: DAY,
+        ended_at: None,
+        kind,
+        severity: None,
+        title: Some(title.into()),
+        labels: Vec::new(),
+    };
+    // Of one run, and replaced by a later one.
+    for events in [
+        vec![
+            event(EventKind::Incident, "incident"),
+            event(EventKind::Deploy, "old deploy"),
+        ],
+        vec![event(EventKind::Deploy, "new deploy")],
+    ] {
+        let mut writer = f.writer();
+        writer.begin_file("events", "test");
+        for event in events {
+            writer.event(event);
+        }
+        writer.end_file().unwrap();
+        writer.commit().unwrap();
+    }
+    let events = &f.batches(TableKind::Events)[0];
+    let titles = events["title"].as_string::<i32>().iter().flatten();
+    assert_eq!(titles.collect::<Vec<_>>(), ["new deploy", "incident"]);
+    let report = verify(&f.store, VerifyOptions::default(), f.handle(), NOW).unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn a_series_with_several_rows_hides_no_new_one() {
+    for copies in [2, 3] {
+        let f = Fixture::new();
+        let mut registry = SeriesRegistry::default();
+        let a = registry.intern(&labels("a")).unwrap();
+        let rows = columns::series(&registry, &vec![a; copies]).unwrap();
+        f.runtime.block_on(async {
+            let mut table = f.store.table(TableKind::Series).await.unwrap();
+            let mut change = Change::default();
+            table.put_batch(&rows, &mut change).await.unwrap();
+            table.commit(change, NOW).await.unwrap();
+        });
+        let mut writer = f.writer();
+        writer.begin_file("samples", "test");
+        for metric in ["a", "b"] {
+            let series = writer.series(labels(metric));
+            writer.sample(series, DAY, 1.0);
+        }
+        writer.end_file().unwrap();
+        let committed = writer.commit().unwrap();
+        assert_eq!((committed.series, committed.new_series), (2, 1));
+        let metrics: Vec<String> = f
+            .batches(TableKind::Series)
+            .iter()
+            .flat_map(|batch| batch["metric"].as_string::<i32>().iter().flatten())
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(metrics, ["a", "b"]);
+    }
+}
+
+#[test]
+fn a_long_dead_letter_is_kept_whole_and_a_huge_one_says_that_it_is_cut() {
+    const KEPT: usize = 16 << 20;
+    let f = Fixture::new();
+    let mut writer = f.writer();
+    writer.begin_file("letters", "test");
+    writer.reject(1, "bad", &vec![b'x'; 100_000]);
+    writer.reject(2, "bad", &vec![b'x'; KEPT]);
+    // Its last character but one lies across the limit.
+    let mut huge = vec![b'x'; KEPT - 1];
+    huge.extend("ée".bytes());
+    writer.reject(3, "bad", &huge);
+    let done = writer.end_file().unwrap();
+    assert_eq!(done.reasons, BTreeMap::from([("bad".to_owned(), 3)]));
+    writer.commit().unwrap();
+    let mut letters = BTreeMap::new();
+    for batch in f.batches(TableKind::Rejects) {
+        let line = batch["line"].as_primitive::<Int64Type>();
+        let reason = batch["reason"].as_string::<i32>();
+        let raw = batch["raw"].as_string::<i32>();
+        for row in 0..batch.num_rows() {
+            let letter = (raw.value(row).len(), reason.value(row).to_owned());
+            letters.insert(line.value(row), letter);
+        }
+    }
+    let bad = |bytes| (bytes, "bad".to_owned());
+    let cut = (KEPT - 1, "bad; its text is cut after 16 MiB".to_owned());
+    let expected = [(1, bad(100_000)), (2, bad(KEPT)), (3, cut)];
+    assert_eq!(letters, expected.into());
 }
 
 proptest! {
