@@ -22,7 +22,8 @@ LAG = """SELECT series_id, ts, CASE WHEN value >= prev THEN value - prev ELSE va
 
 QUERIES = {
     "increase over all series": (
-        "SELECT series_id, increase(ts, value) AS rise FROM samples WHERE NOT isnan(value) GROUP BY series_id",
+        """SELECT * FROM (SELECT series_id, increase(ts, value) AS rise FROM samples WHERE NOT isnan(value) GROUP BY series_id)
+           WHERE rise IS NOT NULL""",
         f"SELECT series_id, sum(delta) AS rise FROM ({LAG.format(where='NOT isnan(value)')}) GROUP BY series_id",
     ),
     "traffic by service and day": (

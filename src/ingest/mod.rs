@@ -50,7 +50,7 @@ pub trait RecordSink {
     fn job_run(&mut self, run: JobRun);
 
     /// Takes a record that could not be read. `line` is 1-based; `raw` is the
-    /// record's text (the sink keeps the first 64 KiB).
+    /// record's text (the sink keeps the first 16 MiB).
     fn reject(&mut self, line: u64, reason: &str, raw: &[u8]);
 
     /// Says what must stand before a rejected record so that it can be read

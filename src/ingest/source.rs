@@ -127,7 +127,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
         .map_err(error)?;
     entries.sort();
     // A store among the exports (`ingest .`) is no export.
-    if entries.iter().any(|entry| entry.join("_delta_log").is_dir()) {
+    if entries
+        .iter()
+        .any(|entry| entry.join("_delta_log").is_dir())
+    {
         return Ok(());
     }
     for entry in entries {

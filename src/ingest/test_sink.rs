@@ -19,6 +19,7 @@ pub(crate) struct TestSink {
     /// Line, reason, raw text.
     pub(crate) rejects: Vec<(u64, String, String)>,
     pub(crate) warnings: Vec<Warning>,
+    pub(crate) contexts: Vec<String>,
 }
 
 impl TestSink {
@@ -100,6 +101,11 @@ impl RecordSink for TestSink {
     fn reject(&mut self, line: u64, reason: &str, raw: &[u8]) {
         let raw = String::from_utf8_lossy(raw).into_owned();
         self.rejects.push((line, reason.to_owned(), raw));
+    }
+
+    fn context(&mut self, raw: &[u8]) {
+        self.contexts
+            .push(String::from_utf8_lossy(raw).into_owned());
     }
 
     fn warn(&mut self, warning: Warning) {

@@ -261,13 +261,21 @@ mod tests {
     #[test]
     fn a_misspelt_key_is_an_error() {
         for (text, place, meant) in [
-            ("[[reports]]\nname = \"red\"\n", "1: nobody knows the key reports", "report"),
+            (
+                "[[reports]]\nname = \"red\"\n",
+                "1: nobody knows the key reports",
+                "report",
+            ),
             (
                 "tz = \"UTC\"\n[[report]]\nname = \"red\"\noutputt = \"x\"\n",
                 "4: nobody knows the key report.0.outputt",
                 "output",
             ),
-            ("owner = 1\n\nstor = \"a\"\n", "3: nobody knows the key stor", "store"),
+            (
+                "owner = 1\n\nstor = \"a\"\n",
+                "3: nobody knows the key stor",
+                "store",
+            ),
             (
                 "ingest = [{ paths = [], name = \"a\" },\n  { paths = [], max_reject = \"1\" }]\n",
                 "2: nobody knows the key ingest.1.max_reject",
@@ -276,7 +284,10 @@ mod tests {
         ] {
             let error = parse(text).expect_err("a typo");
             assert_eq!(error.to_string(), format!("x/job.toml:{place}"));
-            assert!(matches!(error, JobError::Typo { near, .. } if near == meant), "{text}");
+            assert!(
+                matches!(error, JobError::Typo { near, .. } if near == meant),
+                "{text}"
+            );
         }
     }
 }

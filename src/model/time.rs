@@ -26,25 +26,16 @@ pub enum TimeError {
     Skipped(String, Tz),
     /// Day and month are ambiguous: `01/02/2025` and its kind.
     #[error(
-        "{text:?} may be day/month or month/day: \
-         write 2025-12-31, or say --time-format '{pattern}'"
+        "{0:?} may be day/month or month/day: write 2025-12-31, or say --time-format '{pattern}'",
+        pattern = likely_pattern(.0, true)
     )]
-    AmbiguousForm {
-        /// The time.
-        text: String,
-        /// The pattern that would read it day first.
-        pattern: String,
-    },
-    /// The day or the month comes first: `31/12/2025`, `12/31/2025`, `31.12.2025`.
-    #[error("{text:?} is written {first} first: say --time-format '{pattern}'")]
-    OtherOrder {
-        /// The time.
-        text: String,
-        /// What comes first: `day` or `month`.
-        first: &'static str,
-        /// The pattern that would read it.
-        pattern: String,
-    },
+    AmbiguousForm(String),
+    /// The day comes first: `31/12/2025`, `31.12.2025`.
+    #[error("{0:?} is written day first: say --time-format '{pattern}'", pattern = likely_pattern(.0, true))]
+    DayFirst(String),
+    /// The month comes first: `12/31/2025`.
+    #[error("{0:?} is written month first: say --time-format '{pattern}'", pattern = likely_pattern(.0, false))]
+    MonthFirst(String),
     /// Outside the years 1 to 9999.
     #[error("{0:?} is out of range")]
     OutOfRange(String),
@@ -288,10 +279,7 @@ fn in_zone(naive: NaiveDateTime, tz: Tz, text: &str) -> Result<LocalTime, TimeEr
 /// Explains `31/12/2025 …` and `31.12.2025 …`, which are not read by guessing;
 /// `None` where the text has no such form. Dots are always day first.
 fn other_order(text: &str) -> Option<TimeError> {
-    let date_end = text
-        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '/' | '.'))
-        .unwrap_or(text.len());
-    let (date, clock) = text.split_at(date_end);
+    let date = &text[..date_length(text)];
     let separator = date.chars().find(|c| !c.is_ascii_digit())?;
     let mut parts = date.split(separator);
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -302,34 +290,34 @@ fn other_order(text: &str) -> Option<TimeError> {
     if !is_date || !(1..=31).contains(&first) || !(1..=31).contains(&second) {
         return None;
     }
-    let pattern = |days_first: bool| {
-        let (first, second) = if days_first {
-            ("%d", "%m")
-        } else {
-            ("%m", "%d")
-        };
-        let year = if year.len() == 2 { "%y" } else { "%Y" };
-        let clock = clock_pattern(clock);
-        format!("{first}{separator}{second}{separator}{year}{clock}")
-    };
     let text = text.to_owned();
     match (first <= 12, second <= 12, separator) {
-        (_, true, '.') | (false, true, _) => Some(TimeError::OtherOrder {
-            text,
-            first: "day",
-            pattern: pattern(true),
-        }),
-        (true, false, '/') => Some(TimeError::OtherOrder {
-            text,
-            first: "month",
-            pattern: pattern(false),
-        }),
-        (true, true, _) => Some(TimeError::AmbiguousForm {
-            text,
-            pattern: pattern(true),
-        }),
+        (_, true, '.') | (false, true, _) => Some(TimeError::DayFirst(text)),
+        (true, false, '/') => Some(TimeError::MonthFirst(text)),
+        (true, true, _) => Some(TimeError::AmbiguousForm(text)),
         _ => None,
     }
+}
+
+/// The length of the digits and separators at a text's start.
+fn date_length(text: &str) -> usize {
+    text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '/' | '.'))
+        .unwrap_or(text.len())
+}
+
+/// Guesses the pattern of `31/12/2025 10:00`.
+fn likely_pattern(text: &str, day_first: bool) -> String {
+    let (date, clock) = text.split_at(date_length(text));
+    let separator = if date.contains('/') { '/' } else { '.' };
+    let (first, second) = if day_first {
+        ("%d", "%m")
+    } else {
+        ("%m", "%d")
+    };
+    let is_short = date.rsplit(separator).next().is_some_and(|y| y.len() == 2);
+    let year = if is_short { "%y" } else { "%Y" };
+    let clock = clock_pattern(clock);
+    format!("{first}{separator}{second}{separator}{year}{clock}")
 }
 
 /// Guesses the pattern of what follows a date: `, 10:00:00.5 PM`.
@@ -422,7 +410,7 @@ mod tests {
     fn refuses_what_it_cannot_know() {
         for text in ["01/02/2025 10:00", "12/12/2025", "1/2/25"] {
             let error = parse_timestamp(text, Tz::UTC);
-            let is_ambiguous = matches!(error, Err(TimeError::AmbiguousForm { .. }));
+            let is_ambiguous = matches!(error, Err(TimeError::AmbiguousForm(_)));
             assert!(is_ambiguous, "{text}");
         }
         for (text, expected) in [

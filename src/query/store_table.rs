@@ -6,14 +6,14 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringViewArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, StringViewArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::tree_node::TreeNode;
 use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Column, DataFusionError, Result, ScalarValue, Statistics, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::object_store::ObjectStoreUrl;
@@ -92,10 +92,9 @@ impl StoreTable {
         let predicate = state.create_physical_expr(filter, &schema.to_dfschema()?)?;
         let passes = predicate.evaluate(&batch)?.into_array(batch.num_rows())?;
         let passes = passes.as_boolean();
-        let passing = metrics.iter().enumerate().filter_map(|(row, name)| {
-            (passes.is_valid(row) && passes.value(row)).then(|| lit(name.as_str()))
-        });
-        others.push(col("metric").in_list(passing.collect(), false));
+        let passing = metrics.iter().zip(passes).filter(|(_, p)| *p == Some(true));
+        let passing = passing.map(|(name, _)| lit(name.as_str())).collect();
+        others.push(col("metric").in_list(passing, false));
         Ok(others)
     }
 

@@ -48,12 +48,7 @@ pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
 fn table(table: &Table, options: &RenderOptions) -> String {
     let total = table.num_rows();
     let rows = options.max_rows.unwrap_or(total).min(total);
-    let columns = shown_columns(
-        table,
-        rows,
-        options.tz,
-        Numbers::Significant(SIGNIFICANT),
-    );
+    let columns = shown_columns(table, rows, options.tz, Numbers::Significant(SIGNIFICANT));
     let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
     let mut lines = Vec::with_capacity(rows + 2);
     if let Some(title) = &table.title {

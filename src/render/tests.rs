@@ -222,8 +222,7 @@ fn ids_and_markdown_are_exact() {
         ("share", Arc::new(Float64Array::from(vec![0.07]))),
     ])
     .expect("a batch");
-    let mut document =
-        Document::from_batches("", batch.schema(), vec![batch]).expect("a document");
+    let mut document = Document::from_batches("", batch.schema(), vec![batch]).expect("a document");
     if let Some(Block::Table(table)) = document.blocks.first_mut() {
         table.describe(&[ColumnSpec {
             name: "share".into(),
@@ -261,7 +260,7 @@ fn cells_break_where_words_end_and_the_rest_is_named() {
         text(&document, Format::Table, &options),
         "\
 metric               other
-────────────────────────────────────
+────────────────────────────────────────
 storage_router_      storage_router_
 queries_total        queries_total
 … 1 column does not fit: third; see them

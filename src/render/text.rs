@@ -76,6 +76,11 @@ fn truncate_middle(text: &str, columns: usize, head: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{head}{}", &text[tail..]))
 }
 
+/// Counts the names that differ.
+pub(super) fn distinct(names: &[String]) -> usize {
+    names.iter().collect::<BTreeSet<_>>().len()
+}
+
 /// Cuts names to a width so that they stay apart as far as that can be: more of
 /// their ends is kept where they have long beginnings in common.
 pub(super) fn shorten(names: &[String], columns: usize) -> Vec<String> {
@@ -85,7 +90,6 @@ pub(super) fn shorten(names: &[String], columns: usize) -> Vec<String> {
             .map(|name| truncate_middle(name, columns, head).into_owned())
             .collect()
     };
-    let distinct = |names: &[String]| names.iter().collect::<BTreeSet<_>>().len();
     let heads = [columns / 2, columns / 4, 1, columns];
     let mut best = cut(heads[0]);
     for head in &heads[1..] {
@@ -131,7 +135,11 @@ fn line_end(text: &str, columns: usize) -> usize {
     for (at, c) in text.char_indices() {
         used += char_width(c);
         if used > columns && at > 0 {
-            return if c == ' ' { at } else { space.or(mark).unwrap_or(at) };
+            return if c == ' ' {
+                at
+            } else {
+                space.or(mark).unwrap_or(at)
+            };
         }
         if used * 3 >= columns {
             match c {
@@ -206,12 +214,21 @@ mod tests {
             shorten(&names, columns)
         };
         assert_eq!(
-            shorten(&["collector collector-0", "collector collector-1", "api"], 12),
+            shorten(
+                &["collector collector-0", "collector collector-1", "api"],
+                12
+            ),
             ["colle…ctor-0", "colle…ctor-1", "api"]
         );
         // Half of each end does not tell them apart.
         assert_eq!(
-            shorten(&["storage-router-a/query-range", "storage-router-b/query-range"], 16),
+            shorten(
+                &[
+                    "storage-router-a/query-range",
+                    "storage-router-b/query-range"
+                ],
+                16
+            ),
             ["…r-a/query-range", "…r-b/query-range"]
         );
         assert_eq!(shorten(&["日本語日本語"], 5), ["…本語"]);
@@ -222,7 +239,11 @@ mod tests {
     fn breaks_cells_where_words_end() {
         for (text, columns, lines) in [
             ("storage_router", 16, &["storage_router"][..]),
-            ("storage_router_queries_total", 16, &["storage_router_", "queries_total"]),
+            (
+                "storage_router_queries_total",
+                16,
+                &["storage_router_", "queries_total"],
+            ),
             ("upstream timed_out", 16, &["upstream", "timed_out"]),
             ("abcdefgh", 3, &["abc", "def", "gh"]),
             ("a-bcdefghijklmnop", 12, &["a-bcdefghijk", "lmnop"]),

@@ -78,7 +78,7 @@ pub struct ReportError {
     /// 1-based line.
     pub line: usize,
     /// What is wrong.
-    pub problem: ReportProblem,
+    pub problem: Box<ReportProblem>,
 }
 
 /// What is wrong in a report file or in the values for its parameters.
@@ -176,7 +176,7 @@ impl ReportFile {
         let fail = |line, problem| ReportError {
             path: path.to_owned(),
             line,
-            problem,
+            problem: Box::new(problem),
         };
         let mut parts = path.rsplit(['/', '\\']);
         let file_name = parts.next().unwrap_or_default();

@@ -35,7 +35,7 @@ pub async fn run(
         .map_err(|problem| ReportError {
             path: report.path.clone(),
             line: 1,
-            problem,
+            problem: Box::new(problem),
         })?;
     let missing: Vec<&str> = report
         .needs

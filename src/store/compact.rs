@@ -9,6 +9,7 @@
 use tokio::runtime::Handle;
 
 use super::error::StoreError;
+use super::parquet_file::FILE_BYTES;
 use super::schema::TableKind;
 use super::series_registry::SeriesRegistry;
 use super::stray::{self, Ages, Swept};
@@ -137,9 +138,11 @@ fn plan(kind: TableKind, files: &[DataFile]) -> Vec<Vec<DataFile>> {
     match kind {
         TableKind::Samples => by_day()
             .filter(|files| {
-                // A very large day has as many files as its rows need.
+                // A very large day has as many files as its rows and bytes need.
                 let rows: u64 = files.iter().map(|f| f.stats.rows).sum();
-                files.len() as u64 > 1 + rows / sample_merge::FILE_ROWS
+                let bytes: u64 = files.iter().map(|f| f.size).sum();
+                let full = rows / sample_merge::FILE_ROWS + bytes / (FILE_BYTES as u64 / 2);
+                files.len() as u64 > 1 + full
             })
             .map(<[DataFile]>::to_vec)
             .collect(),

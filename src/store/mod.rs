@@ -47,8 +47,8 @@ pub use retain::{DroppedDay, retain};
 pub use run_writer::Counts;
 pub use schema::{TableKind, text_map_type, timestamp_type};
 pub use table::{DataFile, Snapshot};
-pub use verify::{Fault, Finding, Severity, VerifyOptions, VerifyReport, verify};
 use url::Url;
+pub use verify::{Fault, Finding, Severity, VerifyOptions, VerifyReport, verify};
 
 use table::Table;
 
@@ -85,7 +85,8 @@ impl Store {
             path: root.to_owned(),
             source,
         })?;
-        let url = Url::from_directory_path(&root).map_err(|()| StoreError::Missing(root.clone()))?;
+        let url =
+            Url::from_directory_path(&root).map_err(|()| StoreError::Missing(root.clone()))?;
         Ok(Self { root, url })
     }
 

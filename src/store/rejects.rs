@@ -13,7 +13,7 @@ pub struct Reject {
     pub format: &'static str,
     /// Why it could not be read.
     pub reason: String,
-    /// Its text, the first 64 KiB.
+    /// Its text, the first 16 MiB.
     pub raw: String,
     /// What must stand before it so that it can be read again (a CSV header).
     pub context: Option<Arc<str>>,

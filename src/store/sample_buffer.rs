@@ -2,19 +2,25 @@
 //!
 //! A *run* is sorted by day, then series, then time, and holds one value for
 //! each (series, time): the last that came. Full buffers become runs in one
-//! temporary file without a name, which the system removes with the process.
+//! temporary file ([`RunFile`]).
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+mod run_file;
+
+use std::path::Path;
 
 use super::error::StoreError;
 use super::series_registry::SeriesRegistry;
 use crate::model::{MICROS_PER_DAY, day_of};
 
+pub(crate) use run_file::{Place, RunFile, SpilledRun};
+
 /// Samples that are buffered before they are spilled: 20 bytes each, and 16
 /// more while they are sorted.
 const CAPACITY: usize = 1 << 20;
+/// Bytes of the buffers through which the runs of a day are read, together,
+/// and those of one run.
+const READ_BYTES: usize = 8 << 20;
+const RUN_BYTES: std::ops::RangeInclusive<usize> = (4 << 10)..=(256 << 10);
 
 /// One day of one series in a run.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +59,7 @@ fn union(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
 #[derive(Debug, Clone, Copy)]
 struct SpilledDay {
     day: i32,
-    start: u64,
-    end: u64,
+    place: Place,
     range: (i64, i64),
 }
 
@@ -65,9 +70,7 @@ pub(crate) struct SampleBuffer {
     ts: Vec<i64>,
     values: Vec<f64>,
     capacity: usize,
-    folder: PathBuf,
-    spill: Option<File>,
-    spilled_bytes: u64,
+    file: RunFile,
     runs: Vec<Vec<SpilledDay>>,
 }
 
@@ -83,9 +86,7 @@ impl SampleBuffer {
             ts: Vec::new(),
             values: Vec::new(),
             capacity,
-            folder: folder.to_owned(),
-            spill: None,
-            spilled_bytes: 0,
+            file: RunFile::new(folder),
             runs: Vec::new(),
         }
     }
@@ -101,53 +102,29 @@ impl SampleBuffer {
     /// Writes the buffered samples as a run.
     pub(crate) fn spill(&mut self, registry: &SeriesRegistry) -> Result<(), StoreError> {
         let run = self.sort(registry);
-        let days = self.write_run(&run).map_err(|source| StoreError::Io {
-            path: self.folder.clone(),
-            source,
-        })?;
-        self.runs.push(days);
-        Ok(())
-    }
-
-    fn write_run(&mut self, run: &SortedRun) -> io::Result<Vec<SpilledDay>> {
-        let file = match &mut self.spill {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(&self.folder)?),
-        };
-        file.seek(SeekFrom::Start(self.spilled_bytes))?;
-        let mut out = io::BufWriter::with_capacity(1 << 20, &*file);
         let mut days: Vec<SpilledDay> = Vec::new();
-        let mut at = self.spilled_bytes;
+        let mut out = self.file.append()?;
         for slice in &run.slices {
-            let count = slice.end - slice.start;
-            out.write_all(&slice.series.to_le_bytes())?;
-            out.write_all(&(count as u32).to_le_bytes())?;
-            for ts in &run.ts[slice.start..slice.end] {
-                out.write_all(&ts.to_le_bytes())?;
-            }
-            for value in &run.values[slice.start..slice.end] {
-                out.write_all(&value.to_le_bytes())?;
-            }
-            let start = at;
-            at += 8 + 16 * count as u64;
+            let start = out.at();
+            let samples = slice.start..slice.end;
+            out.slice(slice.series, &run.ts[samples.clone()], &run.values[samples])?;
+            let end = out.at();
             let range = run.range(slice);
             match days.last_mut().filter(|d| d.day == slice.day) {
                 Some(day) => {
-                    day.end = at;
+                    day.place.end = end;
                     day.range = union(day.range, range);
                 }
                 None => days.push(SpilledDay {
                     day: slice.day,
-                    start,
-                    end: at,
+                    place: Place { start, end },
                     range,
                 }),
             }
         }
-        out.flush()?;
-        drop(out);
-        self.spilled_bytes = at;
-        Ok(days)
+        out.finish()?;
+        self.runs.push(days);
+        Ok(())
     }
 
     /// Sorts what is buffered into a run and empties the buffer.
@@ -190,8 +167,7 @@ impl SampleBuffer {
     pub(crate) fn finish(mut self, registry: &SeriesRegistry) -> Runs {
         let memory = self.sort(registry);
         Runs {
-            file: self.spill,
-            folder: self.folder,
+            file: self.file,
             spilled: self.runs,
             memory,
         }
@@ -203,9 +179,9 @@ pub(crate) fn sort_and_dedup(ts: &mut [i64], values: &mut [f64]) -> usize {
     if ts.windows(2).all(|pair| pair[0] < pair[1]) {
         return ts.len();
     }
-    let mut order: Vec<usize> = (0..ts.len()).collect();
-    order.sort_by_key(|&i| ts[i]);
-    let sorted: Vec<(i64, f64)> = order.into_iter().map(|i| (ts[i], values[i])).collect();
+    let pairs = ts.iter().copied().zip(values.iter().copied());
+    let mut sorted: Vec<(i64, f64)> = pairs.collect();
+    sorted.sort_by_key(|pair| pair.0);
     let mut kept = 0;
     for (i, &(t, v)) in sorted.iter().enumerate() {
         if sorted.get(i + 1).is_some_and(|&(next, _)| next == t) {
@@ -236,8 +212,7 @@ fn cut_by_day(ts: &[i64], series: u32, mut start: usize, end: usize, slices: &mu
 /// The sorted runs of a whole ingest.
 #[derive(Debug)]
 pub(crate) struct Runs {
-    file: Option<File>,
-    folder: PathBuf,
+    file: RunFile,
     spilled: Vec<Vec<SpilledDay>>,
     memory: SortedRun,
 }
@@ -255,23 +230,18 @@ impl Runs {
 
     /// Opens one day of each run that has it, oldest first.
     pub(crate) fn open_day(&self, day: i32) -> Vec<RunReader<'_>> {
-        let mut readers = Vec::new();
-        for run in &self.spilled {
-            if let (Some(file), Some(place)) = (&self.file, run.iter().find(|d| d.day == day)) {
-                readers.push(RunReader::Spilled {
-                    file,
-                    folder: &self.folder,
-                    at: place.start,
-                    end: place.end,
-                    buffer: Vec::new(),
-                });
-            }
-        }
+        let places = self.spilled.iter().flatten().filter(|d| d.day == day);
+        let buffer = READ_BYTES / places.clone().count().max(1);
+        let buffer = buffer.clamp(*RUN_BYTES.start(), *RUN_BYTES.end());
+        let mut readers: Vec<_> = places
+            .map(|d| RunReader::Spilled(self.file.read(d.place, buffer)))
+            .collect();
         let slices = self.memory.day(day);
         if !slices.is_empty() {
             readers.push(RunReader::Memory {
                 run: &self.memory,
                 slices,
+                taken: 0,
             });
         }
         readers
@@ -285,80 +255,56 @@ impl Runs {
     }
 }
 
-/// Reads one day of one run, series by series.
+/// What a source has handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) series: u32,
+    /// Whether the source may have later samples of the series.
+    pub(crate) has_more: bool,
+}
+
+/// Reads one day of one run: series by series, each in the order of time.
 #[derive(Debug)]
 pub(crate) enum RunReader<'a> {
-    Spilled {
-        file: &'a File,
-        folder: &'a Path,
-        at: u64,
-        end: u64,
-        buffer: Vec<u8>,
-    },
+    Spilled(SpilledRun<'a>),
     Memory {
         run: &'a SortedRun,
         slices: &'a [Slice],
+        /// Samples that have been taken of the first slice.
+        taken: usize,
     },
 }
 
 impl RunReader<'_> {
-    /// Appends the next series' samples and returns its handle.
+    /// Appends up to `limit` samples of the next series.
     pub(crate) fn next(
         &mut self,
+        limit: usize,
         ts: &mut Vec<i64>,
         values: &mut Vec<f64>,
-    ) -> Result<Option<u32>, StoreError> {
+    ) -> Result<Option<Piece>, StoreError> {
         match self {
-            Self::Memory { run, slices } => {
+            Self::Spilled(run) => run.next(limit, ts, values),
+            Self::Memory { run, slices, taken } => {
                 let Some((slice, rest)) = slices.split_first() else {
                     return Ok(None);
                 };
-                ts.extend_from_slice(&run.ts[slice.start..slice.end]);
-                values.extend_from_slice(&run.values[slice.start..slice.end]);
-                *slices = rest;
-                Ok(Some(slice.series))
-            }
-            Self::Spilled {
-                file,
-                folder,
-                at,
-                end,
-                buffer,
-            } => {
-                if at >= end {
-                    return Ok(None);
+                let start = slice.start + *taken;
+                let end = slice.end.min(start.saturating_add(limit));
+                ts.extend_from_slice(&run.ts[start..end]);
+                values.extend_from_slice(&run.values[start..end]);
+                let has_more = end < slice.end;
+                if has_more {
+                    *taken = end - slice.start;
+                } else {
+                    *slices = rest;
+                    *taken = 0;
                 }
-                read_slice(file, at, buffer, ts, values)
-                    .map(Some)
-                    .map_err(|source| StoreError::Io {
-                        path: folder.to_owned(),
-                        source,
-                    })
+                Ok(Some(Piece {
+                    series: slice.series,
+                    has_more,
+                }))
             }
         }
     }
-}
-
-fn read_slice(
-    mut file: &File,
-    at: &mut u64,
-    buffer: &mut Vec<u8>,
-    ts: &mut Vec<i64>,
-    values: &mut Vec<f64>,
-) -> io::Result<u32> {
-    file.seek(SeekFrom::Start(*at))?;
-    let mut head = [0_u8; 8];
-    file.read_exact(&mut head)?;
-    let [a, b, c, d, e, f, g, h] = head;
-    let series = u32::from_le_bytes([a, b, c, d]);
-    let count = u32::from_le_bytes([e, f, g, h]) as usize;
-    buffer.resize(count * 16, 0);
-    file.read_exact(buffer)?;
-    *at += 8 + buffer.len() as u64;
-    let (times, numbers) = buffer.split_at(count * 8);
-    let (times, _) = times.as_chunks::<8>();
-    let (numbers, _) = numbers.as_chunks::<8>();
-    ts.extend(times.iter().map(|b| i64::from_le_bytes(*b)));
-    values.extend(numbers.iter().map(|b| f64::from_le_bytes(*b)));
-    Ok(series)
 }

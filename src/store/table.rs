@@ -1,6 +1,8 @@
 //! One Delta table of the store: its active files, and atomic changes to them.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
@@ -14,6 +16,7 @@ use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use futures::TryStreamExt;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::errors::ParquetError;
 use url::Url;
 
 use super::error::StoreError;
@@ -97,6 +100,7 @@ impl Change {
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     kind: TableKind,
+    folder: PathBuf,
     delta: DeltaTable,
     exists: bool,
 }
@@ -111,6 +115,9 @@ impl Table {
         let url = root
             .join(&format!("{}/", kind.name()))
             .map_err(|e| error(DeltaTableError::Generic(e.to_string())))?;
+        let folder = url
+            .to_file_path()
+            .map_err(|()| error(DeltaTableError::InvalidTableLocation(url.to_string())))?;
         let mut delta = DeltaTableBuilder::from_url(url)
             .and_then(DeltaTableBuilder::build)
             .map_err(error)?;
@@ -120,6 +127,7 @@ impl Table {
         }
         Ok(Self {
             kind,
+            folder,
             delta,
             exists,
         })
@@ -127,6 +135,11 @@ impl Table {
 
     pub(crate) fn kind(&self) -> TableKind {
         self.kind
+    }
+
+    /// Returns the table's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Returns the storage in which this table's paths are meant.
@@ -198,6 +211,16 @@ impl Table {
             .await
             .map_err(error)?;
         object.bytes().await.map_err(error)
+    }
+
+    /// Opens a data file to read parts of it.
+    pub(crate) fn open_file(&self, path: &str) -> Result<File, StoreError> {
+        // By the name under which the storage keeps it.
+        let place = self.folder.join(ObjectPath::from(path).as_ref());
+        File::open(place).map_err(|source| StoreError::Parquet {
+            path: path.to_owned(),
+            source: ParquetError::from(source),
+        })
     }
 
     /// Puts a data file into the table's folder; it takes part only once a

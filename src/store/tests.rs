@@ -1,5 +1,6 @@
 //! Tests of the store as a whole, on small stores in temporary folders.
 
+mod bounds;
 mod ingest;
 mod load;
 mod maintenance;

@@ -141,6 +141,58 @@ fn errors_say_what_to_do() {
 }
 
 #[test]
+fn errors_have_no_backtrace_and_say_where_the_data_ends() {
+    let workspace = Workspace::new();
+    workspace.write("up.jsonl", UP);
+    workspace.fine(&["ingest", "up.jsonl"]);
+    let mut command = workspace.command(&["sql", "SELECT arrow_cast('x', 'Nope')"]);
+    command.env("RUST_BACKTRACE", "1");
+    let run = Run::of(command.output().expect("the binary runs"));
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(!run.stderr.contains("backtrace"), "{}", run.stderr);
+    assert!(run.stderr.lines().count() < 5, "{}", run.stderr);
+
+    let run = workspace.run(&["report", "red", "--since", "2027-01-01"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("begins at 2027-01-01T00:00:00Z")
+            && run
+                .stderr
+                .contains("(the data ends at 2026-03-31T23:33:50Z)"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_misspelt_section_of_a_job_file_stops_it() {
+    let workspace = Workspace::new();
+    workspace.write("job.toml", "[[reports]]\nname = \"red\"\n");
+    let run = workspace.run(&["run", "job.toml"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("job.toml:1: nobody knows the key reports")
+            && run.stderr.contains("did you mean report?"),
+        "{}",
+        run.stderr
+    );
+    assert!(!workspace.path("retrocast-store").exists());
+}
+
+#[test]
+fn sniff_names_a_file_that_it_cannot_read_and_goes_on() {
+    let workspace = Workspace::new();
+    workspace.write("a.gz", [0x1f, 0x8b, 8, 0, 0]);
+    workspace.write("up.jsonl", UP);
+    let run = workspace.run(&["sniff", "a.gz", "up.jsonl"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let (broken, good) = run.stdout.split_once("up.jsonl").expect("both files");
+    assert!(broken.contains("a.gz\n  unreadable: "), "{}", run.stdout);
+    assert!(good.contains("victoriametrics"), "{}", run.stdout);
+}
+
+#[test]
 fn an_empty_result_is_a_valid_document() {
     let workspace = Workspace::new();
     workspace.write("up.jsonl", UP);

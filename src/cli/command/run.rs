@@ -110,7 +110,7 @@ impl JobObserver for Watcher<'_> {
     fn ended(&self, step: &StepReport, document: Option<(&Document, usize)>) {
         self.bar.borrow().finish_and_clear();
         if let Some(loaded) = &step.loaded {
-            load_summary::show(&self.context.terminal, loaded, None);
+            load_summary::show(self.context.terminal, loaded, None);
         }
         let Some((document, rows)) = document else {
             return;

@@ -3,7 +3,7 @@
 use crate::ingest::{Head, ReadOptions};
 use crate::model::{METRIC_NAME, TimeError, parse_local};
 
-use super::csv_number::parse_number;
+use super::csv_number::is_number;
 use super::csv_rows::{Next, Rows};
 
 /// Names of a time column, the likelier first.
@@ -65,7 +65,9 @@ pub(super) fn find_column(header: &[String], names: &[&str]) -> Option<usize> {
 pub(super) fn looks_like_time(text: &str) -> bool {
     match parse_local(text, chrono_tz::Tz::UTC) {
         Ok(time) => !text.bytes().all(|b| b.is_ascii_digit()) || time.ts.abs() > 1e14 as i64,
-        Err(TimeError::AmbiguousForm { .. } | TimeError::OtherOrder { .. }) => true,
+        Err(TimeError::AmbiguousForm(_) | TimeError::DayFirst(_) | TimeError::MonthFirst(_)) => {
+            true
+        }
         Err(_) => false,
     }
 }
@@ -98,8 +100,7 @@ impl TallColumns {
             ));
         }
         let has_header = !(looks_like_time(&first_row[time])
-            && (first_row[value].is_empty()
-                || parse_number(first_row[value].as_bytes(), true).is_some()));
+            && (first_row[value].is_empty() || is_number(first_row[value].as_bytes())));
         let metric = match mapped(&["metric", METRIC_NAME]) {
             Some(name) => Some(resolve(first_row, name)?),
             None => find_column(first_row, METRIC_NAMES),
@@ -144,7 +145,13 @@ impl TallColumns {
     }
 }
 
-fn label_name(row: &[String], at: usize, has_header: bool, options: &ReadOptions) -> String {
+/// Names a label after its column, or as `--map` says.
+pub(super) fn label_name(
+    row: &[String],
+    at: usize,
+    has_header: bool,
+    options: &ReadOptions,
+) -> String {
     let number = (at + 1).to_string();
     let renamed = options
         .map
@@ -169,7 +176,7 @@ fn choose(
     find_column(row, names).ok_or_else(|| {
         let is_data = row
             .iter()
-            .any(|cell| looks_like_time(cell) || parse_number(cell.as_bytes(), true).is_some());
+            .any(|cell| looks_like_time(cell) || is_number(cell.as_bytes()));
         if is_data {
             format!(
                 "the first line is no header, so nothing says which column is the {what}: \
@@ -187,7 +194,7 @@ fn choose(
 
 /// Finds a column by its number (from 1) or its name; the number comes first,
 /// since a first row without names may well have a cell `1`.
-fn resolve(row: &[String], name: &str) -> Result<usize, String> {
+pub(super) fn resolve(row: &[String], name: &str) -> Result<usize, String> {
     name.parse::<usize>()
         .ok()
         .filter(|number| (1..=row.len()).contains(number))
@@ -224,8 +231,8 @@ pub(super) fn first_rows(head: Head<'_>) -> Option<(u8, Vec<Vec<String>>)> {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if matches!(
         start.trim_ascii_start().first(),
-        None | Some(b'{' | b'[' | b'<' | b'#')
-    ) || memchr::memchr(0, bytes).is_some()
+        None | Some(b'{' | b'[' | b'<')
+    ) || is_binary(bytes)
     {
         return None;
     }
@@ -239,8 +246,19 @@ pub(super) fn first_rows(head: Head<'_>) -> Option<(u8, Vec<Vec<String>>)> {
             Next::Blank | Next::End => break,
         }
     }
-    let columns = found.first()?.len();
-    (columns >= 2).then(|| (rows.delimiter(), found))
+    let header = found.first()?;
+    (header.len() >= 2 && !header[0].starts_with('#')).then(|| (rows.delimiter(), found))
+}
+
+/// Tells whether most lines have a NUL; a single one may be damaged.
+fn is_binary(text: &[u8]) -> bool {
+    let lines = text.split(|b| *b == b'\n');
+    let (mut all, mut damaged) = (0_usize, 0_usize);
+    for line in lines.filter(|line| !line.trim_ascii().is_empty()) {
+        all += 1;
+        damaged += usize::from(memchr::memchr(0, line).is_some());
+    }
+    damaged * 2 > all || damaged == all
 }
 
 #[cfg(test)]

@@ -2,12 +2,18 @@
 
 /// Reads a number: `12`, `-1.5e3`, `NaN`, `+Inf`, `Infinity`; with digit groups
 /// (`1,234.5`, `1 234`), and, where `decimal_comma`, with a comma for the point
-/// (`1.234,5`).
+/// (`1.234,5`); then a point parts groups only.
 pub(super) fn parse_number(text: &[u8], decimal_comma: bool) -> Option<f64> {
-    if let Ok(value) = fast_float2::parse::<f64, _>(text) {
+    let may_be_plain = !decimal_comma || memchr::memchr(b'.', text).is_none();
+    if may_be_plain && let Ok(value) = fast_float2::parse::<f64, _>(text) {
         return Some(value);
     }
     parse_local_number(text, decimal_comma)
+}
+
+/// Tells whether a text is a number under either decimal mark.
+pub(super) fn is_number(text: &[u8]) -> bool {
+    parse_number(text, false).is_some() || parse_number(text, true).is_some()
 }
 
 #[cold]
@@ -32,7 +38,7 @@ fn parse_local_number(text: &[u8], decimal_comma: bool) -> Option<f64> {
         let mut parts = digits.split(is_group);
         let first = parts.next()?;
         let fits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if first.is_empty() || first.len() > 3 || !fits(first) {
+        if first.is_empty() || first.len() > 3 || !fits(first) || first.starts_with('0') {
             return None;
         }
         if !parts.all(|part| part.len() == 3 && fits(part)) {
@@ -71,7 +77,10 @@ mod tests {
         }
         for (text, expected) in [
             ("1,5", 1.5),
-            ("1.5", 1.5),
+            ("1.234", 1234.0),
+            ("1.234.567", 1_234_567.0),
+            ("1 234,5", 1234.5),
+            ("1e3", 1000.0),
             ("1.234,5", 1234.5),
             ("-0,25", -0.25),
             ("1,5e3", 1500.0),
@@ -92,5 +101,10 @@ mod tests {
         ] {
             assert_eq!(parse_number(text.as_bytes(), false), None, "{text}");
         }
+        for text in ["1.5", "0.123", "1.5e3", "1.2.3", "1,5,6", "1,234.5"] {
+            assert_eq!(parse_number(text.as_bytes(), true), None, "{text}");
+        }
+        assert_eq!(parse_number(b"0,123", false), None);
+        assert!(is_number(b"1,5") && is_number(b"1.5") && !is_number(b"1.5.2"));
     }
 }

@@ -17,6 +17,8 @@ use crate::ingest::framing::{LONG_LINE, Lines, PARTIAL_LINE};
 const DELIMITERS: [u8; 4] = *b",;\t|";
 /// A quoted field with more line breaks is taken for a stray quote.
 const MAX_LINES_OF_A_ROW: usize = 200;
+/// [`Rows::peek`] stops behind so many bytes.
+const MOST_PEEKED: usize = 1024 * 1024;
 
 /// What [`Rows::next`] has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(super) struct Rows<'a> {
     lines: Lines<'a>,
     delimiter: u8,
     /// Lines that were read ahead.
-    ahead: VecDeque<(u64, Vec<u8>)>,
+    ahead: VecDeque<Ahead>,
     line: u64,
     raw: Vec<u8>,
     /// The row's fields without quotes, where it has quotes.
@@ -47,9 +49,18 @@ pub(super) struct Rows<'a> {
     failure: Option<io::Error>,
 }
 
+/// A line that was read ahead.
+struct Ahead {
+    line: u64,
+    raw: Vec<u8>,
+    /// Why it is no row, where that is known.
+    broken: Option<&'static str>,
+}
+
 impl<'a> Rows<'a> {
     /// Opens a text and finds its delimiter: what a first line `sep=;` says,
-    /// or else the one that the first row has most of.
+    /// or else the one that the first row has most of. Lines before the header
+    /// (a banner, a damaged one) are broken.
     pub(super) fn open(input: &'a mut dyn BufRead) -> Result<Self, ReadError> {
         let mut rows = Self {
             lines: Lines::new(input),
@@ -70,7 +81,12 @@ impl<'a> Rows<'a> {
                 rows.delimiter = delimiter;
             } else {
                 rows.delimiter = likely_delimiter(line.bytes);
-                rows.ahead.push_back((line.number, line.bytes.to_vec()));
+                rows.ahead.push_back(Ahead {
+                    line: line.number,
+                    raw: line.bytes.to_vec(),
+                    broken: line.cut.then_some(LONG_LINE),
+                });
+                rows.skip_banner();
             }
             break;
         }
@@ -143,15 +159,108 @@ impl<'a> Rows<'a> {
 
     /// Puts the current row back, so that it comes again.
     pub(super) fn put_back(&mut self) {
-        self.ahead.push_front((self.line, self.raw.clone()));
+        self.ahead.push_front(Ahead {
+            line: self.line,
+            raw: self.raw.clone(),
+            broken: None,
+        });
+    }
+
+    /// Returns the fields of the rows that come next, up to a blank line; they
+    /// will come again.
+    pub(super) fn peek(&mut self, at_most: usize) -> Result<Vec<Vec<String>>, ReadError> {
+        let mut found = Vec::new();
+        let mut seen = Vec::new();
+        let mut bytes = 0;
+        while found.len() < at_most && bytes < MOST_PEEKED {
+            let next = match self.next() {
+                Ok(next) => next,
+                Err(ReadError::Io(error)) => {
+                    self.failure = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            let broken = match next {
+                Next::Row => {
+                    found.push(self.texts());
+                    None
+                }
+                Next::Blank => None,
+                Next::Broken(reason) => Some(reason),
+                Next::End => break,
+            };
+            bytes += self.raw.len();
+            seen.push(Ahead {
+                line: self.line,
+                raw: self.raw.clone(),
+                broken,
+            });
+            if next == Next::Blank {
+                break;
+            }
+        }
+        for line in seen.into_iter().rev() {
+            self.ahead.push_front(line);
+        }
+        Ok(found)
+    }
+
+    /// Looks below a first line without any delimiter, or with control
+    /// characters, for the header: a line with as many as the next.
+    fn skip_banner(&mut self) {
+        const BANNER: &str = "this line stands before the header";
+        const MOST_LINES: usize = 8;
+        let is_control = |b: &u8| *b < b' ' && !matches!(b, b'\t' | b'\r');
+        let can_be_header = |line: &Ahead| {
+            line.broken.is_none()
+                && most_of_a_delimiter(&line.raw).1 > 0
+                && !line.raw.iter().any(is_control)
+        };
+        if self.ahead.front().is_none_or(can_be_header) {
+            return;
+        }
+        while self.ahead.len() < MOST_LINES {
+            match self.lines.next() {
+                Ok(Some(line)) => self.ahead.push_back(Ahead {
+                    line: line.number,
+                    raw: line.bytes.to_vec(),
+                    broken: line.cut.then_some(LONG_LINE),
+                }),
+                Ok(None) => break,
+                Err(error) => {
+                    if let Some(line) = self.lines.partial() {
+                        self.ahead.push_back(Ahead {
+                            line: line.number,
+                            raw: line.bytes.to_vec(),
+                            broken: Some(PARTIAL_LINE),
+                        });
+                    }
+                    self.failure = Some(error);
+                    break;
+                }
+            }
+        }
+        let header = (1..self.ahead.len().saturating_sub(1)).find(|at| {
+            let (line, below) = (&self.ahead[*at], &self.ahead[at + 1]);
+            can_be_header(line) && most_of_a_delimiter(&line.raw) == most_of_a_delimiter(&below.raw)
+        });
+        if let Some(at) = header {
+            self.delimiter = most_of_a_delimiter(&self.ahead[at].raw).0;
+            for line in self.ahead.iter_mut().take(at) {
+                if !line.raw.trim_ascii().is_empty() {
+                    line.broken.get_or_insert(BANNER);
+                }
+            }
+        }
     }
 
     /// Reads a line into `raw`; `Some(Some(_))` is one that cannot be a row.
     fn next_line(&mut self) -> Result<Option<Option<&'static str>>, ReadError> {
-        if let Some((line, bytes)) = self.ahead.pop_front() {
-            self.line = line;
-            self.raw = bytes;
-            return Ok(Some(None));
+        if let Some(ahead) = self.ahead.pop_front() {
+            self.line = ahead.line;
+            self.raw = ahead.raw;
+            return Ok(Some(ahead.broken));
         }
         if let Some(failure) = self.failure.take() {
             return Err(failure.into());
@@ -194,8 +303,12 @@ impl<'a> Rows<'a> {
             if !matches!(next, Ok(Some(None))) {
                 if let Err(ReadError::Io(error)) = next {
                     self.failure = Some(error);
-                } else if matches!(next, Ok(Some(Some(_)))) {
-                    more.push((self.line, std::mem::take(&mut self.raw)));
+                } else if let Ok(Some(broken)) = next {
+                    more.push(Ahead {
+                        line: self.line,
+                        raw: std::mem::take(&mut self.raw),
+                        broken,
+                    });
                 }
                 for line in more.into_iter().rev() {
                     self.ahead.push_front(line);
@@ -204,7 +317,11 @@ impl<'a> Rows<'a> {
                 self.raw.clone_from(first);
                 return Ok(Next::Broken(OPEN));
             }
-            more.push((self.line, self.raw.clone()));
+            more.push(Ahead {
+                line: self.line,
+                raw: self.raw.clone(),
+                broken: None,
+            });
             let added = std::mem::replace(&mut self.raw, joined);
             self.raw.push(b'\n');
             self.raw.extend_from_slice(&added);
@@ -265,6 +382,11 @@ fn stated_delimiter(line: &[u8]) -> Option<u8> {
 }
 
 fn likely_delimiter(line: &[u8]) -> u8 {
+    most_of_a_delimiter(line).0
+}
+
+/// Returns the delimiter that a line has most of, and how many.
+fn most_of_a_delimiter(line: &[u8]) -> (u8, usize) {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;
     let mut braces = 0_usize;
@@ -284,7 +406,7 @@ fn likely_delimiter(line: &[u8]) -> u8 {
     }
     let most = counts.iter().copied().max().unwrap_or(0);
     let at = counts.iter().position(|c| *c == most).unwrap_or(0);
-    DELIMITERS[at]
+    (DELIMITERS[at], most)
 }
 
 #[cfg(test)]
@@ -340,6 +462,40 @@ mod tests {
             split(legend)[0].1,
             fields(&["Time", "{a=\"b\", c=\"d\", e=\"f\"}"])
         );
+    }
+
+    #[test]
+    fn skips_what_stands_before_the_header() {
+        let found = split(b"Report of today\n\na;b\n1;2\n");
+        assert_eq!(found[0], (1, Err("this line stands before the header")));
+        assert_eq!(found[1], (2, Ok(vec![])));
+        assert_eq!(found[2], (3, fields(&["a", "b"])));
+        let found = split(b"\0\x01,x\na,b\n1,2\n");
+        assert!(found[0].1.is_err());
+        assert_eq!(found[1], (2, fields(&["a", "b"])));
+        // Nothing below is a header.
+        let found = split(b"name\nx\ny,z\n");
+        assert_eq!(found[0], (1, fields(&["name"])));
+    }
+
+    #[test]
+    fn peeked_rows_come_again() {
+        let text = b"a,b\n1,\"x\ny\"\n\"open,2\n\n3,4\n";
+        let expected = split(text);
+        let mut input = &text[..];
+        let mut rows = Rows::open(&mut input).expect("readable");
+        assert_eq!(rows.next().expect("row"), Next::Row);
+        assert_eq!(rows.peek(9).expect("rows"), [["1", "x\ny"]]);
+        let mut found = Vec::new();
+        loop {
+            match rows.next().expect("readable") {
+                Next::Row => found.push((rows.line(), Ok(rows.texts()))),
+                Next::Blank => found.push((rows.line(), Ok(vec![]))),
+                Next::Broken(reason) => found.push((rows.line(), Err(reason))),
+                Next::End => break,
+            }
+        }
+        assert_eq!(found, expected[1..]);
     }
 
     #[test]

@@ -10,12 +10,16 @@ use std::io::BufRead;
 use crate::ingest::{Format, Head, ReadError, ReadOptions, RecordSink, SeriesRef, Sniffed};
 use crate::model::{Labels, METRIC_NAME, Warning};
 
+use super::csv_decimal::Decimals;
 use super::csv_header::{TallColumns, first_rows, looks_like_time};
 use super::csv_legend::{metric_of_file, parse_legend};
-use super::csv_number::parse_number;
+use super::csv_number::{is_number, parse_number};
 use super::csv_rows::{Next, Rows};
 use super::series_cache::SeriesCache;
 use super::time_text::TimeText;
+
+/// How many rows are looked at for the decimal mark ahead of reading.
+const FIRST_ROWS: usize = 100;
 
 /// The tall CSV format.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ impl Format for CsvTall {
     }
 
     fn sniff(&self, head: Head<'_>) -> Option<Sniffed> {
-        let (delimiter, rows) = first_rows(head)?;
+        let (_, rows) = first_rows(head)?;
         let (header, rows) = rows.split_first()?;
         let columns = TallColumns::infer(header, &ReadOptions::default()).ok()?;
         if !columns.has_header {
@@ -41,8 +45,7 @@ impl Format for CsvTall {
             let value = row.get(columns.value).map_or("", String::as_str);
             row.get(columns.time)
                 .is_some_and(|time| looks_like_time(time))
-                && (is_gap(value.as_bytes())
-                    || parse_number(value.as_bytes(), delimiter == b';').is_some())
+                && (is_gap(value.as_bytes()) || is_number(value.as_bytes()))
         };
         let fitting = rows.iter().filter(fits).count();
         let confidence = match (fitting, columns.metric) {
@@ -73,7 +76,12 @@ impl Format for CsvTall {
         };
         let mut times = TimeText::new(options)?;
         let mut series = SeriesByText::new(&columns, options, sink);
-        let decimal_comma = rows.delimiter() == b';';
+        let mut decimals = Decimals::new(rows.delimiter());
+        for row in rows.peek(FIRST_ROWS)? {
+            if let Some(value) = row.get(columns.value) {
+                decimals.look_at(value.as_bytes());
+            }
+        }
         loop {
             match rows.next()? {
                 Next::Row => {}
@@ -87,7 +95,7 @@ impl Format for CsvTall {
             let read = read_sample(
                 &rows,
                 &columns,
-                decimal_comma,
+                &mut decimals,
                 &mut times,
                 &mut series,
                 sink,
@@ -100,6 +108,7 @@ impl Format for CsvTall {
             }
         }
         times.finish(sink);
+        decimals.finish(sink);
         Ok(())
     }
 }
@@ -132,7 +141,7 @@ fn read_columns(
 fn read_sample(
     rows: &Rows<'_>,
     columns: &TallColumns,
-    decimal_comma: bool,
+    decimals: &mut Decimals,
     times: &mut TimeText<'_>,
     series: &mut SeriesByText<'_>,
     sink: &mut dyn RecordSink,
@@ -145,15 +154,18 @@ fn read_sample(
         ));
     }
     let text = rows.field(columns.value).trim_ascii();
-    let value = match parse_number(text, decimal_comma) {
+    let value = match parse_number(text, decimals.is_comma(text)) {
         Some(value) => value,
         None if is_gap(text) => return Ok(()),
         None => {
-            return Err(format!(
-                "the value (column {}) is {:?}: a number is expected",
-                columns.value + 1,
-                String::from_utf8_lossy(text)
-            ));
+            let column = columns.value + 1;
+            return Err(match decimals.contradiction(text) {
+                Some(reason) if is_number(text) => format!("the value (column {column}): {reason}"),
+                _ => format!(
+                    "the value (column {column}) is {:?}: a number is expected",
+                    String::from_utf8_lossy(text)
+                ),
+            });
         }
     };
     let ts = times

@@ -129,6 +129,30 @@ fn names_the_metric_and_takes_a_decimal_comma() {
 }
 
 #[test]
+fn one_decimal_mark_holds_for_the_file() {
+    let read = |values: &str| {
+        let rows: String = values
+            .split(' ')
+            .map(|v| format!("1717200000;up;{v}\n"))
+            .collect();
+        let sink = TestSink::read(&CsvTall, format!("time;metric;value\n{rows}"));
+        let found: Vec<f64> = sink.samples.iter().map(|s| f64::from_bits(s.2)).collect();
+        let codes: Vec<&str> = sink.warnings.iter().map(|w| w.code).collect();
+        (found, sink.rejects.len(), codes.len())
+    };
+    assert_eq!(
+        read("1.234 1,234 1.234.567 1,5 1e3 2.5"),
+        (vec![1234.0, 1.234, 1_234_567.0, 1.5, 1000.0], 1, 1)
+    );
+    assert_eq!(read("1.234 2.5"), (vec![1.234, 2.5], 0, 1));
+    assert_eq!(read("1.234 2,500"), (vec![1234.0, 2.5], 0, 1));
+    assert_eq!(read("12 2.5 2,5"), (vec![12.0, 2.5], 1, 0));
+    // The first cell without doubt stands far below.
+    let many = format!("{}7.5 8,5", "7 ".repeat(300));
+    assert_eq!(read(&many).1, 1);
+}
+
+#[test]
 fn recognises_itself_by_names_and_rows() {
     assert_eq!(
         sniff("time,metric,value\n2024-06-01T00:00:00Z,up,1\n"),

@@ -103,7 +103,7 @@ impl Format for Events {
         let other_kind = options
             .event_kind
             .or_else(|| kind_of_file(&options.file_name));
-        read_table(input, sink, |record, sink| {
+        read_table(input, sink, &[], |record, _, sink| {
             sink.event(event(record, other_kind, &mut times)?);
             Ok(())
         })?;

@@ -9,6 +9,7 @@ use std::io::BufRead;
 use crate::ingest::{Format, Head, ReadError, ReadOptions, RecordSink, Sniffed};
 use crate::model::{JobRun, Warning};
 
+use super::csv_decimal::Decimals;
 use super::csv_header::VALUE_NAMES;
 use super::csv_number::parse_number;
 use super::table_records::{FirstRecords, TableRecord, read_table};
@@ -45,6 +46,9 @@ const ROWS_EXPECTED: &[&str] = &["rows_expected", "expected_rows", "expected_rec
 const ROWS_IN: &[&str] = &["rows_in", "records_in", "rows_read", "received"];
 const ROWS_OUT: &[&str] = &["rows_out", "rows_written", "records_out"];
 const COST: &[&str] = &["cost", "cost_usd"];
+
+/// The columns of numbers, which show a file's decimal mark.
+const NUMBERS: &[&[&str]] = &[ROWS_EXPECTED, ROWS_IN, ROWS_OUT, COST];
 
 /// The job-run format.
 #[derive(Debug)]
@@ -102,8 +106,8 @@ impl Format for JobRuns {
     ) -> Result<(), ReadError> {
         let mut times = TimeText::new(options)?;
         let mut left_out: Vec<String> = Vec::new();
-        read_table(input, sink, |record, sink| {
-            let (run, rest) = job_run(record, &mut times)?;
+        read_table(input, sink, NUMBERS, |record, decimals, sink| {
+            let (run, rest) = job_run(record, &mut times, decimals)?;
             for (name, _) in rest {
                 if !left_out.contains(&name) {
                     left_out.push(name);
@@ -128,6 +132,7 @@ impl Format for JobRuns {
 fn job_run(
     mut record: TableRecord,
     times: &mut TimeText<'_>,
+    decimals: &mut Decimals,
 ) -> Result<(JobRun, Vec<(String, String)>), String> {
     let job = record
         .take(JOB)
@@ -155,7 +160,7 @@ fn job_run(
     let status = record.take(STATUS).map(|status| status.to_lowercase());
     let mut count = |names: &[&str]| match record.take(names) {
         None => Ok(None),
-        Some(text) => whole_number(&text)
+        Some(text) => whole_number(&text, decimals)
             .map(Some)
             .ok_or_else(|| format!("{} is {text:?}: a whole number is expected", names[0])),
     };
@@ -164,11 +169,16 @@ fn job_run(
     let rows_out = count(ROWS_OUT)?;
     let cost = match record.take(COST) {
         None => None,
-        Some(text) => Some(
-            parse_number(text.trim_start_matches('$').as_bytes(), false)
+        Some(text) => {
+            let number = text.trim_start_matches('$').as_bytes();
+            let cost = parse_number(number, decimals.is_comma(number))
                 .filter(|cost| cost.is_finite())
-                .ok_or_else(|| format!("cost is {text:?}: a number is expected"))?,
-        ),
+                .ok_or_else(|| match decimals.contradiction(number) {
+                    Some(reason) => format!("cost: {reason}"),
+                    None => format!("cost is {text:?}: a number is expected"),
+                })?;
+            Some(cost)
+        }
     };
     let run = JobRun {
         job,
@@ -187,11 +197,11 @@ fn job_run(
 }
 
 /// Reads `1200`, `1,200` and `1200.0`.
-fn whole_number(text: &str) -> Option<i64> {
+fn whole_number(text: &str, decimals: &mut Decimals) -> Option<i64> {
     if let Ok(value) = text.parse() {
         return Some(value);
     }
-    let value = parse_number(text.as_bytes(), false)?;
+    let value = parse_number(text.as_bytes(), decimals.is_comma(text.as_bytes()))?;
     // 2^53: beyond it a float no longer tells neighbouring integers apart.
     (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
 }
@@ -252,6 +262,20 @@ mod tests {
         assert_eq!(run.rows_out, Some(1200));
         assert_eq!(sink.warnings[0].code, "columns-left-out");
         assert!(sink.warnings[0].message.ends_with("try_number"));
+    }
+
+    #[test]
+    fn reads_a_decimal_comma() {
+        let sink = TestSink::read(
+            &JobRuns,
+            "job;run_id;started_at;rows_in;cost\n\
+             j;1;2025-01-01 10:00;1.200;1,5\nj;2;2025-01-01 10:00;7;2.5\n",
+        );
+        assert_eq!(sink.job_runs.len(), 1);
+        assert_eq!(sink.job_runs[0].rows_in, Some(1200));
+        assert_eq!(sink.job_runs[0].cost, Some(1.5));
+        assert!(sink.reject_lines()[0].contains("cost: \"2.5\" has a decimal point"));
+        assert_eq!(sink.warnings[0].code, "decimal-separator");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The formats, one file each. A new one is a file and a line in [`FORMATS`].
 
+mod csv_decimal;
 mod csv_header;
 mod csv_legend;
 mod csv_number;
@@ -7,6 +8,7 @@ mod csv_rows;
 mod csv_tall;
 mod csv_unit;
 mod csv_wide;
+mod csv_wide_columns;
 mod elasticsearch;
 mod elasticsearch_search;
 mod events;
@@ -51,6 +53,9 @@ pub fn by_name(name: &str) -> Result<&'static dyn Format, String> {
     let found = FORMATS.iter().find(|format| format.name() == name);
     found.copied().ok_or_else(|| {
         let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
-        format!("there is no format {name:?}; formats are {}", names.join(", "))
+        format!(
+            "there is no format {name:?}; formats are {}",
+            names.join(", ")
+        )
     })
 }

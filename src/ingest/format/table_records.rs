@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use crate::ingest::{Head, ReadError, RecordSink};
 
+use super::csv_decimal::Decimals;
 use super::csv_header::first_rows;
 use super::csv_rows::{Next, Rows};
 use super::json_fields::read_fields;
@@ -74,21 +75,26 @@ fn same_name(name: &str, wanted: &str) -> bool {
         })
 }
 
+/// How many rows are looked at for the decimal mark ahead of reading.
+const FIRST_ROWS: usize = 100;
+
 /// Reads all records; those for which `take` fails are rejects with its reason.
+/// `numbers` are the names of the columns that show a CSV file's decimal mark.
 pub(super) fn read_table(
     input: &mut dyn BufRead,
     sink: &mut dyn RecordSink,
-    mut take: impl FnMut(TableRecord, &mut dyn RecordSink) -> Result<(), String>,
+    numbers: &[&[&str]],
+    mut take: impl FnMut(TableRecord, &mut Decimals, &mut dyn RecordSink) -> Result<(), String>,
 ) -> Result<(), ReadError> {
     let head = input.fill_buf()?;
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if matches!(head.trim_ascii_start().first(), Some(b'{' | b'[')) {
         let mut records = JsonRecords::open(input)?;
+        let mut decimals = Decimals::new(b',');
         while !sink.is_full() {
             let read = match records.next()? {
-                NextRecord::Record => {
-                    TableRecord::from_json(records.text()).and_then(|record| take(record, sink))
-                }
+                NextRecord::Record => TableRecord::from_json(records.text())
+                    .and_then(|record| take(record, &mut decimals, sink)),
                 NextRecord::Broken(reason) => Err(reason.to_owned()),
                 NextRecord::End => break,
             };
@@ -100,12 +106,22 @@ pub(super) fn read_table(
     }
     let mut rows = Rows::open(input)?;
     let mut header: Option<Vec<String>> = None;
+    let mut decimals = Decimals::new(rows.delimiter());
     while !sink.is_full() {
         let read = match rows.next()? {
             Next::Row => match &header {
                 None => {
                     sink.context(rows.raw());
-                    header = Some(rows.texts());
+                    let names = rows.texts();
+                    let is_number = |name: &String| {
+                        let mut all = numbers.iter().flat_map(|names| names.iter());
+                        all.any(|number| same_name(name, number))
+                    };
+                    for row in rows.peek(FIRST_ROWS)? {
+                        let cells = names.iter().zip(&row).filter(|(name, _)| is_number(name));
+                        cells.for_each(|(_, cell)| decimals.look_at(cell.as_bytes()));
+                    }
+                    header = Some(names);
                     continue;
                 }
                 Some(header) if header.len() != rows.len() => Err(format!(
@@ -115,7 +131,7 @@ pub(super) fn read_table(
                 )),
                 Some(header) => {
                     let pairs = header.iter().cloned().zip(rows.texts());
-                    take(TableRecord::from_pairs(pairs), sink)
+                    take(TableRecord::from_pairs(pairs), &mut decimals, sink)
                 }
             },
             Next::Blank => continue,
@@ -126,6 +142,7 @@ pub(super) fn read_table(
             sink.reject(rows.line(), &reason, rows.raw());
         }
     }
+    decimals.finish(sink);
     Ok(())
 }
 

@@ -134,8 +134,9 @@ impl<'o> TimeText<'o> {
             (
                 Some((pattern, _)),
                 TimeError::Unknown(_)
-                | TimeError::AmbiguousForm { .. }
-                | TimeError::OtherOrder { .. },
+                | TimeError::AmbiguousForm(_)
+                | TimeError::DayFirst(_)
+                | TimeError::MonthFirst(_),
             ) => {
                 format!("the time {text:?} does not fit --time-format '{pattern}'")
             }

@@ -4,7 +4,7 @@ use super::MARKERS;
 use super::canvas::{Canvas, Ink};
 use super::panels::{legend_lines, note};
 use super::scale::Display;
-use crate::render::text::{escape, shorten, width as text_width};
+use crate::render::text::{distinct, escape, shorten, width as text_width};
 use crate::report::Chart;
 
 /// Bars' names beyond so many are left out.
@@ -28,7 +28,11 @@ pub(super) fn draw(out: &mut String, chart: &Chart, names: &[String], width: usi
         .iter()
         .map(|name| escape(name).into_owned())
         .collect();
-    let labels = shorten(&labels, width / 3);
+    // Bars without names of their own say less than shorter bars.
+    let labels = match shorten(&labels, width / 3) {
+        short if distinct(&short) == distinct(&labels) => short,
+        _ => shorten(&labels, width / 2),
+    };
     let label_width = labels
         .iter()
         .map(|label| text_width(label))
