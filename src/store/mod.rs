@@ -42,7 +42,7 @@ pub use file_stats::FileStats;
 pub use info::{TableInfo, info};
 pub use load::{FileOutcome, FileReport, LoadOptions, LoadReport, MaxRejects, load};
 pub use rejects::Reject;
-pub use replay::{ReplayReport, replay};
+pub use replay::{ReplayReport, drop_rejects, replay};
 pub use retain::{DroppedDay, retain};
 pub use run_writer::Counts;
 pub use schema::{TableKind, text_map_type, timestamp_type};

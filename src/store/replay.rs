@@ -95,14 +95,44 @@ pub fn replay(
         writer.commit()?;
         // The records are in before the letters are out: a kill in between
         // leaves letters that can be read again without harm.
-        let _lock = lock::lock(store.root())?;
-        runtime.block_on(async {
-            let mut table = store.table(TableKind::Rejects).await?;
-            let change = row_table::remove(&table, &healed).await?;
-            table.commit(change, now).await
-        })?;
+        remove(store, &healed, runtime, now)?;
     }
     Ok(report)
+}
+
+/// Removes the dead letters of a file (of all files where `file` is `None`)
+/// and returns how many those were.
+pub fn drop_rejects(
+    store: &Store,
+    file: Option<&str>,
+    runtime: &Handle,
+    now: i64,
+) -> Result<u64, StoreError> {
+    let mut dropped = HashSet::new();
+    let table = runtime.block_on(store.table(TableKind::Rejects))?;
+    for data_file in table.snapshot()?.files {
+        for batch in runtime.block_on(reader::batches(&table, &data_file.path))? {
+            let batch = batch?;
+            let letters = Letters::of(&batch, &data_file.path)?;
+            for row in 0..batch.num_rows() {
+                if file.is_none_or(|wanted| wanted == letters.file.value(row)) {
+                    dropped.insert(letters.id.value(row));
+                }
+            }
+        }
+    }
+    remove(store, &dropped, runtime, now)?;
+    Ok(dropped.len() as u64)
+}
+
+fn remove(store: &Store, ids: &HashSet<i64>, runtime: &Handle, now: i64) -> Result<(), StoreError> {
+    let _lock = lock::lock(store.root())?;
+    runtime.block_on(async {
+        let mut table = store.table(TableKind::Rejects).await?;
+        let change = row_table::remove(&table, ids).await?;
+        table.commit(change, now).await
+    })?;
+    Ok(())
 }
 
 /// Returns the name that formats are told of a file that the store calls `name`.

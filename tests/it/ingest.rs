@@ -78,6 +78,17 @@ fn a_folder_of_good_and_bad_files() {
         w.sql("SELECT count(*) FROM rejects WHERE file LIKE '%dates%'"),
         ["0"]
     );
+    // Those that stand for a whole file are settled by hand.
+    let count = || {
+        w.sql("SELECT count(*) FROM rejects")[0]
+            .parse::<u64>()
+            .expect("a count")
+    };
+    let before = count();
+    w.fine(&["rejects", "drop", "--file", "in/c_binary.bin"]);
+    assert_eq!(count(), before - 1);
+    w.fine(&["rejects", "drop", "--all"]);
+    assert_eq!(count(), 0);
     w.fine(&["store", "verify"]);
 }
 

@@ -7,7 +7,7 @@ use crate::cli::read_args::ReadArgs;
 use crate::ingest::Format;
 use crate::query::Session;
 use crate::report::Document;
-use crate::store::{LoadOptions, Store, replay};
+use crate::store::{LoadOptions, Store, drop_rejects, replay};
 
 /// List the records that could not be read, or read them again.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,7 @@ pub(crate) struct Args {
 enum Command {
     List(ListArgs),
     Replay(ReplayArgs),
+    Drop(DropArgs),
 }
 
 /// List dead letters: file, line, reason, raw text.
@@ -56,10 +57,26 @@ struct ReplayArgs {
     read: ReadArgs,
 }
 
+/// Remove dead letters that are settled otherwise: a file that has been
+/// ingested again, or that is of no use.
+#[derive(Debug, clap::Args)]
+#[command(before_help = "Examples:
+  retrocast rejects drop --file exports/metrics/broken.csv
+  retrocast rejects drop --all")]
+struct DropArgs {
+    /// Those of this file, as `rejects list` names it.
+    #[arg(long, value_name = "FILE", required_unless_present = "all")]
+    file: Option<String>,
+    /// Those of all files.
+    #[arg(long, conflicts_with = "file")]
+    all: bool,
+}
+
 pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> {
     match &args.command {
         Command::List(args) => list(args, context),
         Command::Replay(args) => again(args, context),
+        Command::Drop(args) => drop_letters(args, context),
     }
 }
 
@@ -90,6 +107,16 @@ fn list(args: &ListArgs, context: &Context) -> Result<Exit, CommandError> {
         context,
         &document.map_err(|e| CommandError::usage(e.to_string()))?,
     )?;
+    Ok(Exit::Fine)
+}
+
+fn drop_letters(args: &DropArgs, context: &Context) -> Result<Exit, CommandError> {
+    let store = Store::open(context.store())?;
+    let handle = context.runtime.handle();
+    let dropped = drop_rejects(&store, args.file.as_deref(), handle, context.now)?;
+    context
+        .terminal
+        .message(&format!("{} dead letters are dropped", thousands(dropped)));
     Ok(Exit::Fine)
 }
 
