@@ -5,6 +5,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::DataFusionError;
 use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt;
 
@@ -192,6 +193,10 @@ impl Session {
             let plan = self.context.state().statement_to_plan(statement).await;
             let plan = plan.map_err(|e| self.explain(e))?;
             options.verify_plan(&plan)?;
+            if matches!(plan, LogicalPlan::Ddl(DdlStatement::DropTable(_))) {
+                let reason = "a table of the store cannot be dropped from SQL: `retrocast store retain` drops days";
+                return Err(DataFusionError::Plan(reason.into()).into());
+            }
             let frame = self.context.execute_logical_plan(plan).await?;
             let mut stream = frame.execute_stream().await?;
             let mut batches = Vec::new();

@@ -136,8 +136,10 @@ fn errors_say_what_to_do() {
     let run = workspace.run(&["ingest", "absent.jsonl"]);
     assert_eq!(run.code, Some(3));
     assert!(run.stderr.contains("absent.jsonl"), "{}", run.stderr);
-    let run = workspace.run(&["sql", "DELETE FROM samples"]);
-    assert_eq!(run.code, Some(2), "SQL changes nothing: {}", run.stderr);
+    for change in ["DELETE FROM samples", "DROP TABLE samples"] {
+        let run = workspace.run(&["sql", change]);
+        assert_eq!(run.code, Some(2), "SQL changes nothing: {}", run.stderr);
+    }
 }
 
 #[test]
