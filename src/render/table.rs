@@ -78,7 +78,8 @@ pub(super) fn provenance(document: &Document, tz: Tz) -> String {
         parts.push(format!(
             "{} to {}",
             format_timestamp(range.start, tz),
-            format_timestamp(range.end, tz)
+            // A range may end a µs after the last sample.
+            format_timestamp(range.end.div_euclid(1_000) * 1_000, tz)
         ));
     }
     parts.extend(
