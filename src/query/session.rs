@@ -108,6 +108,9 @@ impl Session {
             .with_prefer_existing_sort(true);
         let options = config.options_mut();
         options.execution.enable_file_stream_work_stealing = false;
+        // What a join has seen so far must not decide what the other side reads:
+        // a report once came out empty under load, and exact comes before quick.
+        options.optimizer.enable_join_dynamic_filter_pushdown = false;
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
         options.optimizer.enable_round_robin_repartition = false;

@@ -82,7 +82,9 @@ fn the_job_is_fine_and_every_report_has_rows() {
         .filter_map(|line| line.split_whitespace().next());
     let mut count = 0;
     for name in names {
-        assert!(!SAMPLE.report(name).is_empty(), "{name} has no rows");
+        // Only a system without gaps may have none.
+        let rows = SAMPLE.report(name);
+        assert!(name == "gaps" || !rows.is_empty(), "{name} has no rows");
         count += 1;
     }
     assert!(count >= 15, "{count} reports");
