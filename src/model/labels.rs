@@ -80,15 +80,21 @@ impl Labels {
 
     /// Returns the 64-bit identity of the series: xxh3 of its sorted labels.
     pub fn series_id(&self) -> i64 {
-        xxh3_64(&self.hash_input(|_| true)).cast_signed()
+        xxh3_64(&self.packed()).cast_signed()
     }
 
     /// Returns the 32-bit identity of the target (see [`TARGET_LABELS`]).
     pub fn target_id(&self) -> i32 {
-        (xxh3_64(&self.hash_input(|n| TARGET_LABELS.contains(&n))) as u32).cast_signed()
+        (xxh3_64(&self.pack(|n| TARGET_LABELS.contains(&n))) as u32).cast_signed()
     }
 
-    fn hash_input(&self, keep: impl Fn(&str) -> bool) -> Vec<u8> {
+    /// Returns the set as bytes: names and values, each ended by the byte 0xff,
+    /// which UTF-8 never has.
+    pub(crate) fn packed(&self) -> Vec<u8> {
+        self.pack(|_| true)
+    }
+
+    fn pack(&self, keep: impl Fn(&str) -> bool) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(128);
         for (name, value) in self.iter().filter(|(n, _)| keep(n)) {
             bytes.extend_from_slice(name.as_bytes());

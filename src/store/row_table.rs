@@ -6,7 +6,7 @@
 
 mod known_ids;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;
@@ -27,25 +27,19 @@ const MERGE_FILES: usize = 16;
 const MERGE_BYTES: u64 = 160 << 20;
 
 /// Returns the change that adds the rows of `pieces` (in their order) which
-/// the table does not have, and how many those are.
-pub(crate) async fn merge(
-    table: &Table,
-    pieces: Vec<DataFile>,
-) -> Result<(Change, u64), StoreError> {
-    let mut by_day: HashMap<Option<i32>, Vec<DataFile>> = HashMap::new();
+/// the table does not have.
+pub(crate) async fn merge(table: &Table, pieces: Vec<DataFile>) -> Result<Change, StoreError> {
+    let mut by_day: BTreeMap<Option<i32>, Vec<DataFile>> = BTreeMap::new();
     for piece in pieces {
         by_day.entry(piece.day).or_default().push(piece);
     }
     let active = table.snapshot()?.files;
     let mut change = Change::default();
-    let mut added = 0;
-    let mut days: Vec<_> = by_day.into_iter().collect();
-    days.sort_by_key(|(day, _)| *day);
-    for (day, pieces) in days {
+    for (day, pieces) in by_day {
         let known = active.iter().filter(|f| f.day == day).cloned().collect();
-        added += merge_day(table, known, &pieces, &mut change).await?;
+        merge_day(table, known, &pieces, &mut change).await?;
     }
-    Ok((change, added))
+    Ok(change)
 }
 
 /// Adds the pieces of one day, or of a whole table that is not by day.
@@ -54,7 +48,7 @@ async fn merge_day(
     mut known: Vec<DataFile>,
     pieces: &[DataFile],
     change: &mut Change,
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     if let [piece] = pieces
         && overlapping(table, &known, pieces).is_empty()
     {
@@ -63,14 +57,13 @@ async fn merge_day(
         ids.sort_unstable();
         if ids.windows(2).all(|pair| pair[0] != pair[1]) {
             change.add(piece.clone());
-            return Ok(piece.stats.rows);
+            return Ok(());
         }
     }
     let mut table_ids = match table.kind().sort_order() {
         [] => Some(TableIds::read(table, &known, pieces)?),
         _ => None,
     };
-    let mut added = 0;
     for group in groups(table, pieces)? {
         let mut out = RowFiles::new(table, group);
         let mut ids = match &mut table_ids {
@@ -78,16 +71,14 @@ async fn merge_day(
             None => KnownIds::of_instants(table, overlapping(table, &known, group)),
         };
         for batch in RowMerge::new(table, group) {
-            let batch = ids.keep_new(&batch?)?;
-            added += batch.num_rows() as u64;
-            out.push(&batch).await?;
+            out.push(&ids.keep_new(&batch?)?).await?;
         }
         for file in out.finish().await? {
             known.push(file.clone());
             change.add(file);
         }
     }
-    Ok(added)
+    Ok(())
 }
 
 /// Returns those of the files that may have rows in common with others: equal

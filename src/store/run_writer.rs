@@ -231,7 +231,7 @@ impl<'a> RunWriter<'a> {
             (TableKind::Rejects, self.reject_pieces),
         ] {
             let mut table = store.table(kind).await?;
-            let (change, _) = row_table::merge(&table, pieces).await?;
+            let change = row_table::merge(&table, pieces).await?;
             table.commit(change, now).await?;
         }
         let events = columns::events(self.events.values())?;

@@ -12,7 +12,7 @@ pub(crate) struct Series {
     pub(crate) metric: Arc<str>,
     pub(crate) target_id: i32,
     pub(crate) series_id: i64,
-    /// Names and values, each ended by the byte 0xff, which UTF-8 never has.
+    /// See [`Labels::packed`].
     packed: Box<[u8]>,
     pub(crate) metric_type: Option<MetricType>,
     pub(crate) unit: Option<Arc<str>>,
@@ -46,7 +46,7 @@ impl SeriesRegistry {
     /// Returns the handle of a label set, a new one where it is not yet known.
     pub(crate) fn intern(&mut self, labels: &Labels) -> Result<u32, StoreError> {
         let series_id = labels.series_id();
-        let packed = pack(labels);
+        let packed = labels.packed().into_boxed_slice();
         if let Some(&known) = self.by_id.get(&series_id) {
             let series = &self.series[known as usize];
             if series.packed != packed {
@@ -138,15 +138,4 @@ impl SeriesRegistry {
         }
         ranks
     }
-}
-
-fn pack(labels: &Labels) -> Box<[u8]> {
-    let mut packed = Vec::with_capacity(128);
-    for (name, value) in labels.iter() {
-        packed.extend_from_slice(name.as_bytes());
-        packed.push(0xff);
-        packed.extend_from_slice(value.as_bytes());
-        packed.push(0xff);
-    }
-    packed.into()
 }
