@@ -10,6 +10,9 @@ pub mod model;
 /// Regular grids and joins in time, on polars.
 pub mod series;
 
+/// PromQL over columns.
+pub mod promql;
+
 /// From export files to records: sources, framing, formats, dead letters.
 pub mod ingest;
 

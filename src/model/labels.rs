@@ -68,6 +68,11 @@ impl Labels {
             .map(|i| self.0[i].1.as_ref())
     }
 
+    /// Whether the set has no label at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Iterates over names and values in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(n, v)| (n.as_ref(), v.as_ref()))
@@ -76,6 +81,25 @@ impl Labels {
     /// Iterates over all labels but the metric's name.
     pub fn without_name(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().filter(|(n, _)| *n != METRIC_NAME)
+    }
+
+    /// Returns the labels whose names are to be kept.
+    pub fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|(n, _)| keep(n)).cloned().collect())
+    }
+
+    /// Returns the set with a label set to `value`; an empty one removes it.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut labels = self.0.clone();
+        match labels.binary_search_by(|(n, _)| n.as_ref().cmp(name)) {
+            Ok(i) if value.is_empty() => {
+                labels.remove(i);
+            }
+            Ok(i) => labels[i].1 = value.into(),
+            Err(_) if value.is_empty() => {}
+            Err(i) => labels.insert(i, (name.into(), value.into())),
+        }
+        Self(labels)
     }
 
     /// Returns the 64-bit identity of the series: xxh3 of its sorted labels.

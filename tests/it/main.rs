@@ -3,6 +3,7 @@
 mod command_line;
 mod imports;
 mod ingest;
+mod prometheus;
 mod sample;
 mod store;
 mod support;

@@ -1,0 +1,268 @@
+//! Values as the `data` object of Prometheus' HTTP API.
+//!
+//! The bytes are those of Prometheus 3 (`web/api/v1/json_codec.go`,
+//! `util/jsonutil/marshal.go`, `promql/value.go`), which writes the two kinds of
+//! result differently: vectors and matrices have times with three decimals or
+//! none, values with an exponent below 10⁻⁶ and from 10²¹ on, and labels with
+//! only control characters, quotes and backslashes escaped; scalars and strings
+//! have times with as many decimals as needed, values without an exponent, and
+//! Go's escapes for HTML. (Prometheus 2 escapes labels for HTML too.) Times are
+//! cut to milliseconds, as Prometheus has them.
+
+use std::io::{self, Write};
+
+use crate::model::Labels;
+use crate::promql::column::{Steps, is_absent};
+use crate::promql::number::{push_json, push_value};
+use crate::promql::vector::{RawSeries, Series, Value};
+
+/// How many bytes of text are gathered before they are written.
+const CHUNK: usize = 1 << 16;
+
+/// Writes the value of an instant or a range query.
+///
+/// A range query's scalar is a matrix of one series without labels. Series of a
+/// matrix are sorted by their labels, and those without a sample left out; the
+/// order of a vector is kept.
+pub fn write_data(
+    out: &mut impl Write,
+    value: &Value,
+    steps: Steps,
+    instant: bool,
+) -> io::Result<()> {
+    let mut json = Json {
+        out,
+        text: String::with_capacity(CHUNK + 256),
+    };
+    match value {
+        Value::Scalar(column) if instant => {
+            let value = column.first().copied().unwrap_or(f64::NAN);
+            json.single("scalar", steps.start, |json| {
+                json.raw("\"");
+                push_value(&mut json.text, value);
+                json.raw("\"");
+            });
+        }
+        Value::String(text) => {
+            json.single("string", steps.start, |json| json.html_safe_string(text));
+        }
+        Value::Vector(series) if instant => json.vector(series, steps.start)?,
+        Value::Scalar(column) => {
+            let unlabelled = Labels::default();
+            json.matrix([(&unlabelled, Samples::Column(steps, column))].into())?;
+        }
+        Value::Vector(series) => {
+            let columns = series
+                .iter()
+                .map(|one| (&*one.labels, Samples::Column(steps, &one.values)));
+            json.matrix(columns.collect())?;
+        }
+        Value::Matrix(series) => {
+            let raw = series.iter().map(|one| (&*one.labels, Samples::Raw(one)));
+            json.matrix(raw.collect())?;
+        }
+    }
+    json.flush()
+}
+
+/// The samples of one series of a matrix.
+enum Samples<'a> {
+    /// One value a step.
+    Column(Steps, &'a [f64]),
+    /// Each with its own time.
+    Raw(&'a RawSeries),
+}
+
+impl Samples<'_> {
+    fn for_each(&self, mut each: impl FnMut(i64, f64) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::Column(steps, column) => steps
+                .iter()
+                .zip(*column)
+                .filter(|(_, value)| !is_absent(**value))
+                .try_for_each(|(ts, value)| each(ts, *value)),
+            Self::Raw(series) => series
+                .timestamps
+                .iter()
+                .zip(&series.values)
+                .try_for_each(|(ts, value)| each(*ts, *value)),
+        }
+    }
+}
+
+/// A text under way.
+struct Json<'a, W> {
+    out: &'a mut W,
+    text: String,
+}
+
+impl<W: Write> Json<'_, W> {
+    fn single(&mut self, kind: &str, ts: i64, value: impl FnOnce(&mut Self)) {
+        self.open(kind);
+        // Go writes this time as a float of seconds.
+        push_value(&mut self.text, millis(ts) as f64 / 1e3);
+        self.raw(",");
+        value(self);
+        self.raw("]}");
+    }
+
+    fn vector(&mut self, series: &[Series], ts: i64) -> io::Result<()> {
+        self.open("vector");
+        let mut separator = "";
+        for one in series {
+            let Some(value) = one.values.first().filter(|value| !is_absent(**value)) else {
+                continue;
+            };
+            self.raw(separator);
+            separator = ",";
+            self.metric(&one.labels);
+            self.raw("\"value\":");
+            self.point(ts, *value);
+            self.raw("}");
+            self.make_room()?;
+        }
+        self.raw("]}");
+        Ok(())
+    }
+
+    fn matrix(&mut self, mut series: Vec<(&Labels, Samples<'_>)>) -> io::Result<()> {
+        series.sort_by(|a, b| a.0.cmp(b.0));
+        self.open("matrix");
+        let mut any_series = false;
+        for (labels, samples) in &series {
+            let mut any_sample = false;
+            samples.for_each(|ts, value| {
+                if any_sample {
+                    self.raw(",");
+                } else {
+                    self.raw(if any_series { "," } else { "" });
+                    self.metric(labels);
+                    self.raw("\"values\":[");
+                    any_sample = true;
+                    any_series = true;
+                }
+                self.point(ts, value);
+                self.make_room()
+            })?;
+            if any_sample {
+                self.raw("]}");
+            }
+        }
+        self.raw("]}");
+        Ok(())
+    }
+
+    fn open(&mut self, kind: &str) {
+        self.raw("{\"resultType\":\"");
+        self.raw(kind);
+        self.raw("\",\"result\":[");
+    }
+
+    fn metric(&mut self, labels: &Labels) {
+        self.raw("{\"metric\":{");
+        let mut separator = "";
+        for (name, value) in labels.iter() {
+            self.raw(separator);
+            separator = ",";
+            self.string(name);
+            self.raw(":");
+            self.string(value);
+        }
+        self.raw("},");
+    }
+
+    fn point(&mut self, ts: i64, value: f64) {
+        let millis = millis(ts);
+        let (seconds, decimals) = (millis.unsigned_abs() / 1_000, millis.unsigned_abs() % 1_000);
+        self.raw(if millis < 0 { "[-" } else { "[" });
+        push_value(&mut self.text, seconds as f64);
+        if decimals != 0 {
+            self.format(format_args!(".{decimals:03}"));
+        }
+        self.raw(",\"");
+        push_json(&mut self.text, value);
+        self.raw("\"]");
+    }
+
+    /// Writes a string as jsoniter does.
+    fn string(&mut self, text: &str) {
+        self.escaped(text, |c| match c {
+            '"' => Some("\\\""),
+            '\\' => Some("\\\\"),
+            '\n' => Some("\\n"),
+            '\r' => Some("\\r"),
+            '\t' => Some("\\t"),
+            _ => None,
+        });
+    }
+
+    /// Writes a string as `encoding/json` does.
+    fn html_safe_string(&mut self, text: &str) {
+        self.escaped(text, |c| match c {
+            '"' => Some("\\\""),
+            '\\' => Some("\\\\"),
+            '\n' => Some("\\n"),
+            '\r' => Some("\\r"),
+            '\t' => Some("\\t"),
+            '\u{8}' => Some("\\b"),
+            '\u{c}' => Some("\\f"),
+            '<' => Some("\\u003c"),
+            '>' => Some("\\u003e"),
+            '&' => Some("\\u0026"),
+            '\u{2028}' => Some("\\u2028"),
+            '\u{2029}' => Some("\\u2029"),
+            _ => None,
+        });
+    }
+
+    /// Writes a string in quotes; control characters without an escape of their own become `\u00…`.
+    fn escaped(&mut self, text: &str, escape: impl Fn(char) -> Option<&'static str>) {
+        self.raw("\"");
+        let mut written = 0;
+        for (place, c) in text.char_indices() {
+            let escaped = escape(c);
+            if escaped.is_none() && c >= ' ' {
+                continue;
+            }
+            self.raw(&text[written..place]);
+            match escaped {
+                Some(escaped) => self.raw(escaped),
+                None => self.format(format_args!("\\u{:04x}", u32::from(c))),
+            }
+            written = place + c.len_utf8();
+        }
+        self.raw(&text[written..]);
+        self.raw("\"");
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn format(&mut self, text: std::fmt::Arguments<'_>) {
+        std::fmt::Write::write_fmt(&mut self.text, text)
+            .expect("a String takes all that is written to it");
+    }
+
+    /// Writes what has been gathered, once it is enough.
+    fn make_room(&mut self) -> io::Result<()> {
+        if self.text.len() >= CHUNK {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
+    }
+}
+
+/// Cuts µs to ms.
+fn millis(micros: i64) -> i64 {
+    micros.div_euclid(1_000)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,329 @@
+//! The evaluator: an expression over a grid of steps.
+
+mod parallel;
+mod range;
+mod selector;
+
+use std::sync::Arc;
+
+use crate::model::{Labels, METRIC_NAME};
+use crate::promql::aggregate::{Aggregation, Param, aggregate};
+use crate::promql::binary::{Operation, scalar_scalar, vector_scalar, vector_vector};
+use crate::promql::column::{ABSENT, Steps, is_absent};
+use crate::promql::error::{Annotations, Error, ErrorKind, Span};
+use crate::promql::expr::{AggregateOp, Expr, Kind};
+use crate::promql::functions::{Body, Call, Function};
+use crate::promql::lower::Query;
+use crate::promql::merge::merge_equal;
+use crate::promql::options::{Options, Version};
+use crate::promql::source::SampleSource;
+use crate::promql::vector::{Series, Value};
+
+/// A query's answer.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// The value over all steps; series without a sample are left out.
+    pub value: Value,
+    /// Warnings and infos.
+    pub annotations: Annotations,
+}
+
+/// Evaluates a query at all steps.
+///
+/// Two series of equal labels are an error at the first step at which both
+/// have a sample, as in an instant query there; Prometheus' range queries
+/// refuse some such pairs even where they never meet.
+pub fn evaluate(
+    query: &Query,
+    steps: Steps,
+    source: &mut dyn SampleSource,
+    options: &Options,
+) -> Result<Evaluated, Error> {
+    evaluate_part(query, steps, (steps.start, steps.end()), source, options)
+}
+
+/// Evaluates a query at some of its steps; `bounds` are the first and the last
+/// of all, which `@ start()` and `@ end()` mean.
+pub fn evaluate_part(
+    query: &Query,
+    steps: Steps,
+    bounds: (i64, i64),
+    source: &mut dyn SampleSource,
+    options: &Options,
+) -> Result<Evaluated, Error> {
+    let mut evaluator = Evaluator {
+        source,
+        options,
+        bounds,
+        annotations: Annotations::default(),
+    };
+    let refuse = |kind: &str| {
+        let text = format!(
+            "invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector"
+        );
+        Err(ErrorKind::Execution(text).at(query.expr.span))
+    };
+    let is_range = steps.step != 0;
+    let value = match evaluator.eval(&query.expr, steps)? {
+        Value::String(_) if is_range => return refuse("string"),
+        Value::Matrix(_) if is_range => return refuse("range vector"),
+        Value::Vector(series) => Value::Vector(evaluator.finish(series, steps, query.expr.span)?),
+        other => other,
+    };
+    Ok(Evaluated {
+        value,
+        annotations: evaluator.annotations,
+    })
+}
+
+/// The state of an evaluation.
+pub(crate) struct Evaluator<'a> {
+    pub(crate) source: &'a mut dyn SampleSource,
+    pub(crate) options: &'a Options,
+    /// The first and the last step of the whole query.
+    pub(crate) bounds: (i64, i64),
+    pub(crate) annotations: Annotations,
+}
+
+impl Evaluator<'_> {
+    /// Evaluates any expression.
+    pub(crate) fn eval(&mut self, expr: &Expr, steps: Steps) -> Result<Value, Error> {
+        if expr.invariant && steps.len > 1 && !matches!(expr.kind, Kind::Number(_)) {
+            let value = self.eval(expr, Steps::instant(steps.start))?;
+            return Ok(repeat(value, steps.len));
+        }
+        match &expr.kind {
+            Kind::Number(number) => Ok(Value::Scalar(vec![*number; steps.len])),
+            Kind::String(text) => Ok(Value::String(text.clone())),
+            Kind::Paren(inner) => self.eval(inner, steps),
+            Kind::Selector(selector) => self
+                .instant_selector(selector, expr.span, steps)
+                .map(Value::Vector),
+            Kind::Range { .. } | Kind::Subquery { .. } => self.matrix(expr, steps),
+            Kind::Call { function, args } => self.call(function, args, expr.span, steps),
+            Kind::Negate(inner) => match self.eval(inner, steps)? {
+                Value::Scalar(column) => Ok(Value::Scalar(column.iter().map(|v| -v).collect())),
+                Value::Vector(series) => {
+                    let negated = self.map(series, false, |v, _| -v);
+                    merge_equal(negated, steps, expr.span).map(Value::Vector)
+                }
+                other => Ok(other),
+            },
+            Kind::Aggregate {
+                op,
+                grouping,
+                param,
+                expr: inner,
+            } => {
+                let (value, param_span) = match param {
+                    None => (Param::None, expr.span),
+                    Some(param) if *op == AggregateOp::CountValues => {
+                        (Param::String(self.string(param, steps)?), param.span)
+                    }
+                    Some(param) => (Param::Scalar(self.scalar(param, steps)?), param.span),
+                };
+                let input = self.vector(inner, steps)?;
+                let aggregation = Aggregation {
+                    op: *op,
+                    grouping,
+                    param: value,
+                    param_span,
+                };
+                aggregate(
+                    &aggregation,
+                    input,
+                    steps,
+                    self.options,
+                    &mut self.annotations,
+                )
+                .map(Value::Vector)
+            }
+            Kind::Binary {
+                op,
+                return_bool,
+                matching,
+                lhs,
+                rhs,
+            } => {
+                let left = self.eval(lhs, steps)?;
+                let right = self.eval(rhs, steps)?;
+                let operation = Operation {
+                    op: *op,
+                    return_bool: *return_bool,
+                    matching,
+                    span: expr.span,
+                };
+                let (series, scalar, swapped) = match (left, right) {
+                    (Value::Scalar(left), Value::Scalar(right)) => {
+                        return Ok(Value::Scalar(scalar_scalar(*op, &left, &right)));
+                    }
+                    (Value::Vector(left), Value::Vector(right)) => {
+                        return vector_vector(&operation, left, right, steps, self.options)
+                            .map(Value::Vector);
+                    }
+                    (Value::Vector(left), Value::Scalar(right)) => (left, right, false),
+                    (Value::Scalar(left), Value::Vector(right)) => (right, left, true),
+                    _ => {
+                        return Err(ErrorKind::Execution(format!(
+                            "binary operator {:?} is not for operands of these types",
+                            op.symbol()
+                        ))
+                        .at(expr.span));
+                    }
+                };
+                let combined = vector_scalar(&operation, series, &scalar, swapped, self.options);
+                merge_equal(combined, steps, expr.span).map(Value::Vector)
+            }
+        }
+    }
+
+    /// Evaluates an expression whose type is an instant vector.
+    pub(crate) fn vector(&mut self, expr: &Expr, steps: Steps) -> Result<Vec<Series>, Error> {
+        match self.eval(expr, steps)? {
+            Value::Vector(series) => Ok(series),
+            _ => Err(wrong_type(expr, "instant vector")),
+        }
+    }
+
+    /// Evaluates an expression whose type is a scalar: one number a step.
+    pub(crate) fn scalar(&mut self, expr: &Expr, steps: Steps) -> Result<Vec<f64>, Error> {
+        match self.eval(expr, steps)? {
+            Value::Scalar(column) => Ok(column),
+            _ => Err(wrong_type(expr, "scalar")),
+        }
+    }
+
+    /// Evaluates an expression whose type is a string.
+    pub(crate) fn string(&mut self, expr: &Expr, steps: Steps) -> Result<String, Error> {
+        match self.eval(expr, steps)? {
+            Value::String(text) => Ok(text),
+            _ => Err(wrong_type(expr, "string")),
+        }
+    }
+
+    fn call(
+        &mut self,
+        function: &'static Function,
+        args: &[Expr],
+        span: Span,
+        steps: Steps,
+    ) -> Result<Value, Error> {
+        match function.body {
+            Body::Special(run) => run(
+                self,
+                &Call {
+                    name: function.name,
+                    args,
+                    span,
+                    steps,
+                },
+            ),
+            Body::Window(kernel) => self
+                .window_call(function, kernel, args, span, steps)
+                .map(Value::Vector),
+            Body::Map(kernel) => {
+                let series = self.vector(&args[0], steps)?;
+                let mut scalars = Vec::with_capacity(args.len() - 1);
+                for arg in &args[1..] {
+                    scalars.push(self.scalar(arg, steps)?);
+                }
+                let mut at_step = vec![0.0; scalars.len()];
+                let mapped = self.map(series, function.keeps_name, |value, step| {
+                    for (slot, column) in at_step.iter_mut().zip(&scalars) {
+                        *slot = column[step];
+                    }
+                    kernel(value, &at_step)
+                });
+                merge_equal(mapped, steps, span).map(Value::Vector)
+            }
+        }
+    }
+
+    /// Applies a function to each sample of each series.
+    fn map(
+        &self,
+        mut series: Vec<Series>,
+        keeps_name: bool,
+        mut function: impl FnMut(f64, usize) -> f64,
+    ) -> Vec<Series> {
+        for one in &mut series {
+            for (step, value) in one.values.iter_mut().enumerate() {
+                if !is_absent(*value) {
+                    *value = function(*value, step);
+                }
+            }
+            if !keeps_name {
+                self.drop_name(one);
+            }
+        }
+        series
+    }
+
+    /// Drops a series' metric name, now or at the end of the query.
+    pub(crate) fn drop_name(&self, series: &mut Series) {
+        if self.options.delayed_name_removal {
+            series.drop_name = true;
+        } else {
+            series.labels = without_name(&series.labels, self.options.version);
+        }
+    }
+
+    /// Removes the names that are due, and the series without a sample.
+    fn finish(
+        &self,
+        mut series: Vec<Series>,
+        steps: Steps,
+        span: Span,
+    ) -> Result<Vec<Series>, Error> {
+        series.retain(|one| one.values.iter().any(|v| !is_absent(*v)));
+        if !series.iter().any(|one| one.drop_name) {
+            return Ok(series);
+        }
+        for one in &mut series {
+            if std::mem::take(&mut one.drop_name) {
+                one.labels = without_name(&one.labels, self.options.version);
+            }
+        }
+        merge_equal(series, steps, span)
+    }
+}
+
+/// Returns the labels without the metric's name; in version 3 its type and unit go with it.
+pub(crate) fn without_name(labels: &Arc<Labels>, version: Version) -> Arc<Labels> {
+    if labels.iter().any(|(name, _)| is_metadata(name, version)) {
+        Arc::new(labels.filtered(|name| !is_metadata(name, version)))
+    } else {
+        labels.clone()
+    }
+}
+
+/// Whether a label says what a metric is, not where its samples come from.
+pub(crate) fn is_metadata(name: &str, version: Version) -> bool {
+    name == METRIC_NAME || (version == Version::V3 && matches!(name, "__type__" | "__unit__"))
+}
+
+/// Takes parentheses away.
+pub(crate) fn strip(mut expr: &Expr) -> &Expr {
+    while let Kind::Paren(inner) = &expr.kind {
+        expr = inner;
+    }
+    expr
+}
+
+fn repeat(value: Value, len: usize) -> Value {
+    let fill = |column: &[f64]| vec![column.first().copied().unwrap_or(ABSENT); len];
+    match value {
+        Value::Scalar(column) => Value::Scalar(fill(&column)),
+        Value::Vector(mut series) => {
+            for one in &mut series {
+                one.values = fill(&one.values);
+            }
+            Value::Vector(series)
+        }
+        other => other,
+    }
+}
+
+fn wrong_type(expr: &Expr, wanted: &str) -> Error {
+    ErrorKind::Execution(format!("expected an expression of type {wanted}")).at(expr.span)
+}

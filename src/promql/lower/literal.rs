@@ -1,0 +1,108 @@
+//! The values of numbers, durations and strings.
+
+use crate::promql::error::{Error, ErrorKind};
+use crate::promql::lower::token::{Token, TokenKind};
+
+/// 2⁶² µs: far beyond any history, and sums of a few such do not overflow.
+const LONGEST: f64 = 4_611_686_018_427_387_904.0;
+
+/// The value of a number or a duration where a number is meant: durations are seconds.
+pub(crate) fn number(token: Token<'_>) -> Result<f64, Error> {
+    if token.kind == TokenKind::Duration {
+        #[expect(clippy::cast_precision_loss, reason = "Prometheus' arithmetic is f64")]
+        return Ok(micros(token)? as f64 / 1e6);
+    }
+    // Go's literals: `_` between digits, `0x`, and a leading zero for octal.
+    let text = token.text.replace('_', "").to_ascii_lowercase();
+    let integer = if let Some(digits) = text.strip_prefix("0x") {
+        i64::from_str_radix(digits, 16).ok()
+    } else if text.len() > 1 && text.starts_with('0') {
+        i64::from_str_radix(&text, 8).ok()
+    } else {
+        None
+    };
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus' arithmetic is f64")]
+    match integer {
+        Some(integer) => Ok(integer as f64),
+        None => text.parse().map_err(|_| {
+            ErrorKind::Parse(format!("{} is not a number", token.text)).at(token.span)
+        }),
+    }
+}
+
+/// The value of a duration, or of a number of seconds where a duration is meant, in µs.
+pub(crate) fn micros(token: Token<'_>) -> Result<i64, Error> {
+    if token.kind == TokenKind::Duration {
+        return crate::model::parse_duration(token.text)
+            .ok()
+            .filter(|micros| *micros < LONGEST as i64)
+            .ok_or_else(|| {
+                let message = format!(
+                    "{} is not a duration: write it as `5m` or `1h30m`, units from large to small",
+                    token.text
+                );
+                ErrorKind::Parse(message).at(token.span)
+            });
+    }
+    let micros = (number(token)? * 1e6).round();
+    if micros.abs() < LONGEST {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 2⁶²")]
+        return Ok(micros as i64);
+    }
+    Err(ErrorKind::Parse("duration out of range".into()).at(token.span))
+}
+
+/// The value of a quoted string, by Go's rules.
+pub(crate) fn string(token: Token<'_>) -> Result<String, Error> {
+    let quote = token.text.as_bytes()[0];
+    let inner = &token.text[1..token.text.len() - 1];
+    if quote == b'`' || !inner.contains('\\') {
+        return Ok(inner.to_owned());
+    }
+    let fail =
+        || ErrorKind::Parse("invalid escape sequence in a quoted string".into()).at(token.span);
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let (length, value) = escape(&rest[at + 1..], quote).ok_or_else(fail)?;
+        match value {
+            Escaped::Byte(byte) => bytes.push(byte),
+            Escaped::Char(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        rest = &rest[at + 1 + length..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+enum Escaped {
+    Byte(u8),
+    Char(char),
+}
+
+/// Reads what follows a backslash; returns its length.
+fn escape(rest: &str, quote: u8) -> Option<(usize, Escaped)> {
+    let digits = |from: usize, count: usize, radix: u32| {
+        let text = rest.get(from..from + count)?;
+        let valid = text.chars().all(|c| c.is_digit(radix));
+        valid.then(|| u32::from_str_radix(text, radix).ok())?
+    };
+    let byte = |value: u8| Some((1, Escaped::Byte(value)));
+    match *rest.as_bytes().first()? {
+        b'a' => byte(7),
+        b'b' => byte(8),
+        b'f' => byte(12),
+        b'n' => byte(b'\n'),
+        b'r' => byte(b'\r'),
+        b't' => byte(b'\t'),
+        b'v' => byte(11),
+        b'\\' => byte(b'\\'),
+        c if c == quote => byte(quote),
+        b'x' => Some((3, Escaped::Byte(u8::try_from(digits(1, 2, 16)?).ok()?))),
+        b'u' => Some((5, Escaped::Char(char::from_u32(digits(1, 4, 16)?)?))),
+        b'U' => Some((9, Escaped::Char(char::from_u32(digits(1, 8, 16)?)?))),
+        b'0'..=b'7' => Some((3, Escaped::Byte(u8::try_from(digits(0, 3, 8)?).ok()?))),
+        _ => None,
+    }
+}
