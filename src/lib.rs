@@ -13,6 +13,9 @@ pub mod series;
 /// PromQL over columns.
 pub mod promql;
 
+/// Alert rules and notifications.
+pub mod alert;
+
 /// From export files to records: sources, framing, formats, dead letters.
 pub mod ingest;
 

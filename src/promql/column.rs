@@ -15,6 +15,9 @@ pub fn is_absent(value: f64) -> bool {
     value.to_bits() == STALE_NAN_BITS
 }
 
+/// How many values one operation's columns may hold: 2 GB.
+pub(crate) const MAX_VALUES: usize = 1 << 28;
+
 /// The instants at which an expression is evaluated: `start + i * step`, µs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Steps {

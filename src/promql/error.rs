@@ -48,6 +48,14 @@ pub enum ErrorKind {
         /// The labels that both have.
         labels: Labels,
     },
+    /// The columns of one operation would fill the memory.
+    #[error("{series} series over {steps} steps are more than fit into memory: ask for a shorter range, a longer step or fewer series")]
+    TooLarge {
+        /// How many series.
+        series: usize,
+        /// Over how many steps.
+        steps: usize,
+    },
     /// History could not be read.
     #[error("cannot read samples")]
     Source(#[source] SourceError),

@@ -3,8 +3,10 @@
 
 pub mod functions;
 mod metric_views;
+mod samples;
 mod session;
 mod store_table;
 
 pub use functions::{FUNCTIONS, Function, FunctionKind};
+pub use samples::{EmptySelector, Staleness, Statistics, StoreSource, StoreSourceSettings};
 pub use session::{QueryError, QueryFault, QueryResult, Session};

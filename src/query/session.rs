@@ -152,6 +152,11 @@ impl Session {
         })
     }
 
+    /// Returns DataFusion's side of the session.
+    pub(crate) fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
     /// Tells whether a table has rows, or whether there is a metric of this
     /// name (with or without `metrics.`).
     pub fn has(&self, name: &str) -> bool {

@@ -139,6 +139,90 @@ impl StoreTable {
         });
         LexOrdering::new(columns)
     }
+
+    /// Plans a scan of some columns that skips files, row groups and pages by
+    /// the filters; rows that do not meet them come through with those that do.
+    ///
+    /// For a reader that knows its rows by a column which it reads anyway: no
+    /// other column is then decoded, and no row looked at twice.
+    pub(crate) fn scan_pages(
+        &self,
+        state: &dyn Session,
+        columns: &[&str],
+        filters: &[Expr],
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let columns = columns.iter().map(|name| self.schema.index_of(name));
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        self.plan(state, Some(&columns), filters, None, false)
+    }
+
+    /// Returns the first and the last `ts` of the files, rounded outwards.
+    pub(crate) fn ts_range(&self) -> Option<(i64, i64)> {
+        let ranges = self.snapshot.files.iter().filter_map(|file| file.stats.ts);
+        ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    fn plan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+        // Whether the reader must heed the filters, as those on the metric
+        // alone ask of it.
+        is_exact: bool,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let files = self.prune(state, filters)?;
+        if files.is_empty() {
+            let schema = match projection {
+                Some(columns) => Arc::new(self.schema.project(columns)?),
+                None => Arc::clone(&self.schema),
+            };
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let partition_columns = if self.kind.is_by_day() {
+            vec![Arc::new(Field::new("date", DataType::Date32, true))]
+        } else {
+            Vec::new()
+        };
+        let table_schema = TableSchema::builder(Arc::clone(&self.file_schema))
+            .with_table_partition_cols(partition_columns)
+            .build();
+        let mut source = ParquetSource::new(table_schema)
+            .with_table_parquet_options(state.default_table_options().parquet)
+            .with_pushdown_filters(is_exact);
+        if let Some(filter) = conjunction(filters.iter().cloned()) {
+            let schema = Arc::clone(&self.schema).to_dfschema()?;
+            source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
+        }
+        let is_sorted = files.len() <= MAX_SORTED_FILES;
+        let groups = if is_sorted {
+            files.len()
+        } else {
+            state.config().target_partitions()
+        };
+        let mut file_groups = vec![FileGroup::default(); groups];
+        // Neighbouring days together: a series' rows then come in the order of
+        // time within each partition, and the partitions do not overlap.
+        for (i, file) in files.iter().enumerate() {
+            file_groups[i * groups / files.len()].push(self.partitioned(file)?);
+        }
+        // Which side of a join is small.
+        let rows = files.iter().map(|file| file.stats.rows).sum::<u64>();
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        statistics.num_rows = Precision::Inexact(rows);
+        let object_store = ObjectStoreUrl::parse("file://")?;
+        let mut config = FileScanConfigBuilder::new(object_store, Arc::new(source))
+            .with_file_groups(file_groups)
+            .with_statistics(statistics)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit);
+        if is_sorted {
+            config = config.with_output_ordering(self.ordering().into_iter().collect());
+        }
+        Ok(DataSourceExec::from_data_source(config.build()))
+    }
 }
 
 fn is_subquery(expr: &Expr) -> bool {
@@ -200,58 +284,8 @@ impl TableProvider for StoreTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let filters = &self.with_names(state, filters)?[..];
-        let files = self.prune(state, filters)?;
-        if files.is_empty() {
-            let schema = match projection {
-                Some(columns) => Arc::new(self.schema.project(columns)?),
-                None => Arc::clone(&self.schema),
-            };
-            return Ok(Arc::new(EmptyExec::new(schema)));
-        }
-        let partition_columns = if self.kind.is_by_day() {
-            vec![Arc::new(Field::new("date", DataType::Date32, true))]
-        } else {
-            Vec::new()
-        };
-        let table_schema = TableSchema::builder(Arc::clone(&self.file_schema))
-            .with_table_partition_cols(partition_columns)
-            .build();
-        let mut source = ParquetSource::new(table_schema)
-            .with_table_parquet_options(state.default_table_options().parquet)
-            // Filters on the metric are exact: the reader must heed them.
-            .with_pushdown_filters(true);
-        if let Some(filter) = conjunction(filters.iter().cloned()) {
-            let schema = Arc::clone(&self.schema).to_dfschema()?;
-            source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
-        }
-        let is_sorted = files.len() <= MAX_SORTED_FILES;
-        let groups = if is_sorted {
-            files.len()
-        } else {
-            state.config().target_partitions()
-        };
-        let mut file_groups = vec![FileGroup::default(); groups];
-        // Neighbouring days together: a series' rows then come in the order of
-        // time within each partition, and the partitions do not overlap.
-        for (i, file) in files.iter().enumerate() {
-            file_groups[i * groups / files.len()].push(self.partitioned(file)?);
-        }
-        // Which side of a join is small.
-        let rows = files.iter().map(|file| file.stats.rows).sum::<u64>();
-        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-        let mut statistics = Statistics::new_unknown(&self.schema);
-        statistics.num_rows = Precision::Inexact(rows);
-        let object_store = ObjectStoreUrl::parse("file://")?;
-        let mut config = FileScanConfigBuilder::new(object_store, Arc::new(source))
-            .with_file_groups(file_groups)
-            .with_statistics(statistics)
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit);
-        if is_sorted {
-            config = config.with_output_ordering(self.ordering().into_iter().collect());
-        }
-        Ok(DataSourceExec::from_data_source(config.build()))
+        let filters = self.with_names(state, filters)?;
+        self.plan(state, projection, &filters, limit, true)
     }
 }
 

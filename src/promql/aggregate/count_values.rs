@@ -8,6 +8,7 @@ use super::label_name::is_label_name;
 use crate::model::METRIC_NAME;
 use crate::promql::column::{ABSENT, Steps, is_absent};
 use crate::promql::error::{Error, ErrorKind};
+use crate::promql::eval::check_size;
 use crate::promql::expr::Grouping;
 use crate::promql::number::format_value;
 use crate::promql::options::Version;
@@ -45,19 +46,20 @@ pub(super) fn count_values(
             let identity = if shown { identity(*value) } else { 0 };
             let place = match last {
                 Some((last, place)) if last == identity => place,
-                _ => *places.entry((*group, identity)).or_insert_with(|| {
-                    let mut labels = groups.labels[*group].clone();
-                    if shown {
-                        labels = labels.with(label, &format_value(*value)).into();
-                    }
-                    result.push(Series {
-                        labels,
-                        drop_name: false,
-                        values: vec![ABSENT; steps.len],
-                    });
-                    result.len() - 1
-                }),
+                _ => *places.entry((*group, identity)).or_insert(result.len()),
             };
+            if place == result.len() {
+                check_size(place + 1, steps, aggregation.param_span)?;
+                let mut labels = groups.labels[*group].clone();
+                if shown {
+                    labels = labels.with(label, &format_value(*value)).into();
+                }
+                result.push(Series {
+                    labels,
+                    drop_name: false,
+                    values: vec![ABSENT; steps.len],
+                });
+            }
             last = Some((identity, place));
             let count = &mut result[place].values[step];
             *count = if is_absent(*count) { 1.0 } else { *count + 1.0 };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::model::{Labels, METRIC_NAME};
 use crate::promql::aggregate::{Aggregation, Param, aggregate};
 use crate::promql::binary::{Operation, scalar_scalar, vector_scalar, vector_vector};
-use crate::promql::column::{ABSENT, Steps, is_absent};
+use crate::promql::column::{ABSENT, MAX_VALUES, Steps, is_absent};
 use crate::promql::error::{Annotations, Error, ErrorKind, Span};
 use crate::promql::expr::{AggregateOp, Expr, Kind};
 use crate::promql::functions::{Body, Call, Function};
@@ -286,6 +286,15 @@ impl Evaluator<'_> {
         }
         merge_equal(series, steps, span)
     }
+}
+
+/// Refuses columns that would fill the memory.
+pub(crate) fn check_size(series: usize, steps: Steps, span: Span) -> Result<(), Error> {
+    let steps = steps.len;
+    if series.saturating_mul(steps) > MAX_VALUES {
+        return Err(ErrorKind::TooLarge { series, steps }.at(span));
+    }
+    Ok(())
 }
 
 /// Returns the labels without the metric's name; in version 3 its type and unit go with it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::Labels;
 use crate::promql::column::{ABSENT, Steps, is_absent};
 use crate::promql::error::{Error, ErrorKind, Span};
-use crate::promql::eval::{Evaluator, parallel, strip, without_name};
+use crate::promql::eval::{Evaluator, check_size, parallel, strip, without_name};
 use crate::promql::expr::{Expr, Kind, Place, Selector};
 use crate::promql::functions::{Function, WindowArgs};
 use crate::promql::merge::merge_equal;
@@ -314,6 +314,7 @@ impl Evaluator<'_> {
                 to: frame.to(),
             })
             .map_err(|error| ErrorKind::Source(error).at(span))?;
+        check_size(slices.len(), frame.steps, span)?;
         let samples: Vec<Samples<'_>> = slices
             .into_iter()
             .map(|slice| Samples {
@@ -349,6 +350,7 @@ impl Evaluator<'_> {
         let first = from.div_euclid(step) * step;
         let first = if first < from { first + step } else { first };
         let inner_steps = Steps::range(first, frame.to(), step);
+        check_size(1, inner_steps, inner.span)?;
         let series = self.vector(inner, inner_steps)?;
         let mut samples = Vec::with_capacity(series.len());
         for one in series {

@@ -3,7 +3,7 @@
 use crate::model::MICROS_PER_SECOND;
 use crate::promql::column::{ABSENT, Steps, is_absent};
 use crate::promql::error::{Error, ErrorKind, Span};
-use crate::promql::eval::{Evaluator, strip};
+use crate::promql::eval::{Evaluator, check_size, strip};
 use crate::promql::expr::{At, Expr, Kind, Place, Selector};
 use crate::promql::options::Version;
 use crate::promql::source::Selection;
@@ -60,6 +60,7 @@ impl Evaluator<'_> {
             .source
             .select(selection)
             .map_err(|error| ErrorKind::Source(error).at(span))?;
+        check_size(slices.len(), steps, span)?;
         let mut result = Vec::with_capacity(slices.len());
         for slice in slices {
             let mut values = vec![ABSENT; steps.len];

@@ -13,7 +13,7 @@ use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err};
 use super::subquery::Arguments;
 use super::time_bucket::{Alignment, Bucketer, Width};
 use super::{Function, FunctionKind};
-use crate::model::{format_timestamp, parse_timestamp};
+use crate::model::format_timestamp;
 use crate::series::{GapFillError, Grid, group_ids, interpolate, place, previous};
 
 pub(super) static FUNCTION: Function = Function {
@@ -73,28 +73,12 @@ impl TableFunctionImpl for GapFill {
                 return exec_err!("gap_fill: {other:?} is none of 'null', 'previous', 'linear'");
             }
         };
-        let range = (time(&args, 3)?, time(&args, 4)?);
+        let range = (args.time(3)?, args.time(4)?);
         let batch = gap_fill(&args.rows(0)?, step, fill, range)?;
         Ok(Arc::new(MemTable::try_new(
             batch.schema(),
             vec![vec![batch]],
         )?))
-    }
-}
-
-fn time(args: &Arguments<'_>, at: usize) -> Result<Option<i64>> {
-    let Some(scalar) = args.scalar(at)? else {
-        return Ok(None);
-    };
-    if let Some(Some(text)) = scalar.try_as_str() {
-        let ts = parse_timestamp(text, chrono_tz::Tz::UTC);
-        return ts
-            .map(Some)
-            .map_err(|error| DataFusionError::External(Box::new(error)).context("gap_fill"));
-    }
-    match scalar.cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None))? {
-        ScalarValue::TimestampMicrosecond(ts, _) => Ok(ts),
-        other => exec_err!("gap_fill: {other} is no time"),
     }
 }
 

@@ -15,6 +15,7 @@ mod histogram_quantile;
 mod hop;
 mod increase;
 mod percentile;
+mod promql;
 mod rate;
 mod rolling_rise;
 mod session_id;
@@ -66,6 +67,7 @@ pub static FUNCTIONS: &[&Function] = &[
     &session_id::FUNCTION,
     &gap_fill::FUNCTION,
     &asof_join::FUNCTION,
+    &promql::FUNCTION,
 ];
 
 /// Makes all functions known to a session.

@@ -3,6 +3,7 @@
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::catalog::{Session, TableFunctionArgs};
 use datafusion::common::{
     DataFusionError, Result, ScalarValue, exec_err, plan_datafusion_err, plan_err,
@@ -11,6 +12,8 @@ use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::SessionContext;
+
+use crate::model::parse_timestamp;
 
 /// The constant arguments of a table function.
 pub(super) struct Arguments<'a> {
@@ -81,13 +84,35 @@ impl<'a> Arguments<'a> {
         Ok(())
     }
 
+    /// Returns an instant in µs: text with or without a zone, or a timestamp.
+    pub(super) fn time(&self, at: usize) -> Result<Option<i64>> {
+        let Some(scalar) = self.scalar(at)? else {
+            return Ok(None);
+        };
+        if let Some(Some(text)) = scalar.try_as_str() {
+            let ts = parse_timestamp(text, chrono_tz::Tz::UTC);
+            return ts
+                .map(Some)
+                .map_err(|error| DataFusionError::External(error.into()).context(self.function));
+        }
+        match scalar.cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None))? {
+            ScalarValue::TimestampMicrosecond(ts, _) => Ok(ts),
+            other => exec_err!("{}: {other} is no time", self.function),
+        }
+    }
+
+    /// Returns the session that plans the query around the call.
+    pub(super) fn state(&self) -> Result<&'a SessionState> {
+        match self.session.as_any().downcast_ref::<SessionState>() {
+            Some(state) => Ok(state),
+            None => exec_err!("{} needs a session that can plan SQL", self.function),
+        }
+    }
+
     /// Runs the query in an argument and returns all its rows.
     pub(super) fn rows(&self, at: usize) -> Result<RecordBatch> {
         let sql = self.text(at)?;
-        let Some(state) = self.session.as_any().downcast_ref::<SessionState>() else {
-            return exec_err!("{} needs a session that can plan SQL", self.function);
-        };
-        let context = SessionContext::new_with_state(state.clone());
+        let context = SessionContext::new_with_state(self.state()?.clone());
         run(context, sql)
             .map_err(|error| error.context(format!("{}: the query {sql:?}", self.function)))
     }

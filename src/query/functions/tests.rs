@@ -7,6 +7,7 @@ use datafusion::catalog::MemTable;
 use datafusion::prelude::{SessionConfig, SessionContext, col};
 
 mod aggregates;
+mod promql;
 mod tables;
 mod times;
 mod windows;

@@ -1,0 +1,71 @@
+//! Rule files: groups of recording and alerting rules, each with its place in the file.
+
+use crate::promql::Query;
+
+/// A place in a file, both from 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+/// A rule file.
+#[derive(Debug)]
+pub struct RuleFile {
+    /// Where it was read from, as the user named it.
+    pub path: String,
+    /// Its groups, in their order.
+    pub groups: Vec<Group>,
+}
+
+/// A group: rules that are evaluated one after the other at the same instants.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name, unique in its file.
+    pub name: String,
+    /// The time between two evaluations, µs; `None` for the global one.
+    pub interval: Option<i64>,
+    /// How many series or alerts a rule may give; 0 for no limit.
+    pub limit: usize,
+    /// How far back its queries look, µs; `None` for the global one.
+    pub query_offset: Option<i64>,
+    /// Its rules, in their order. The group's labels are merged into theirs (a rule's own win).
+    pub rules: Vec<Rule>,
+    /// Where it begins.
+    pub place: Place,
+}
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it makes.
+    pub kind: RuleKind,
+    /// The metric it records, or the alert's name.
+    pub name: String,
+    /// Its expression.
+    pub query: Query,
+    /// Its labels (of an alerting rule: templates), sorted by name.
+    pub labels: Vec<(String, String)>,
+    /// Where it begins.
+    pub place: Place,
+    /// Where its expression begins.
+    pub expr_place: Place,
+}
+
+/// What a rule makes.
+#[derive(Debug)]
+pub enum RuleKind {
+    /// A series.
+    Recording,
+    /// Alerts.
+    Alerting {
+        /// How long the condition must hold, µs.
+        hold: i64,
+        /// How long an alert goes on after it, µs.
+        keep_firing_for: i64,
+        /// Templates, sorted by name.
+        annotations: Vec<(String, String)>,
+    },
+}
