@@ -1,9 +1,14 @@
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::error::CommandError;
 use crate::render::{self, Format, RenderOptions};
 use crate::report::Document;
+
+/// Bytes that a result that is written bit by bit collects before a write.
+const BUFFER: usize = 256 << 10;
 
 /// Where a result goes, and as what.
 #[derive(Debug, clap::Args)]
@@ -11,6 +16,13 @@ pub(crate) struct OutputArgs {
     /// Format of the result; by default that of the output file's name, or a table.
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     format: Option<Format>,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+/// Where a result goes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Destination {
     /// Write the result to a file.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -30,14 +42,30 @@ impl OutputArgs {
     /// Renders a document and writes it; its warnings go to standard error
     /// where the format does not hold them itself.
     pub(crate) fn write(&self, context: &Context, document: &Document) -> Result<(), CommandError> {
-        let format = match (&self.format, &self.output) {
-            (Some(format), _) => *format,
-            (None, Some(path)) => Format::from_path(path).ok_or_else(|| {
-                CommandError::usage(format!("no format for {}", path.display()))
-                    .hint("say it with --format")
-            })?,
-            (None, None) => Format::Table,
+        let format = self.format.map_or_else(|| self.destination.format(), Ok)?;
+        self.destination.write(context, document, format)
+    }
+}
+
+impl Destination {
+    /// Returns the format that the output file's name asks for, or a table.
+    pub(crate) fn format(&self) -> Result<Format, CommandError> {
+        let Some(path) = &self.output else {
+            return Ok(Format::Table);
         };
+        Format::from_path(path).ok_or_else(|| {
+            CommandError::usage(format!("no format for {}", path.display()))
+                .hint("say it with --format")
+        })
+    }
+
+    /// Renders a document and writes it, as [`OutputArgs::write`] does.
+    pub(crate) fn write(
+        &self,
+        context: &Context,
+        document: &Document,
+        format: Format,
+    ) -> Result<(), CommandError> {
         let options = RenderOptions {
             width: context.terminal.width,
             color: context.terminal.color && self.output.is_none(),
@@ -46,8 +74,7 @@ impl OutputArgs {
         };
         let bytes = render::render(document, format, &options)?;
         match &self.output {
-            Some(path) => std::fs::write(path, bytes)
-                .map_err(|e| CommandError::unreadable(format!("{}: {e}", path.display())))?,
+            Some(path) => std::fs::write(path, bytes).map_err(|e| unwritable(path, &e))?,
             None => context.terminal.result(&bytes)?,
         }
         if !format.holds_warnings() {
@@ -57,4 +84,22 @@ impl OutputArgs {
         }
         Ok(())
     }
+
+    /// Opens the destination for a result that is written bit by bit.
+    pub(crate) fn open(&self) -> Result<Box<dyn Write>, CommandError> {
+        Ok(match &self.output {
+            Some(path) => {
+                let file = File::create(path).map_err(|e| unwritable(path, &e))?;
+                Box::new(BufWriter::with_capacity(BUFFER, file))
+            }
+            None => {
+                let out = std::io::stdout().lock();
+                Box::new(BufWriter::with_capacity(BUFFER, out))
+            }
+        })
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::unreadable(format!("{}: {error}", path.display()))
 }

@@ -67,7 +67,7 @@ fn push_whole(text: &mut String, value: f64) -> bool {
         if whole < 0 {
             text.push('-');
         }
-        text.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+        text.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
     }
     is_whole
 }
@@ -136,11 +136,14 @@ impl Shortest {
             text.push_str("0.");
             text.extend(std::iter::repeat_n('0', self.point.unsigned_abs() as usize));
         }
-        for (i, digit) in self.digits[..self.len].iter().enumerate() {
-            if i > 0 && i as i32 == self.point {
+        let digits = std::str::from_utf8(&self.digits[..self.len]).unwrap_or_default();
+        match usize::try_from(self.point) {
+            Ok(point) if 0 < point && point < self.len => {
+                text.push_str(&digits[..point]);
                 text.push('.');
+                text.push_str(&digits[point..]);
             }
-            text.push(char::from(*digit));
+            _ => text.push_str(digits),
         }
         let missing = self.point - self.len as i32;
         text.extend(std::iter::repeat_n('0', missing.max(0) as usize));

@@ -12,15 +12,18 @@ use crate::promql::options::Options;
 use crate::promql::source::{SampleSource, SourceError};
 use crate::promql::vector::{Series, Value};
 
-/// How many values a piece's columns may hold: 64 MB, for each node of the query.
-const PIECE_VALUES: usize = 8 << 20;
+/// How many values a piece's columns may hold, for each node of the query: 2 MB, which stay
+/// in the cache and which the allocator hands on from piece to piece.
+const PIECE_VALUES: usize = 1 << 18;
+/// A piece is at least so many times as long as the windows, which each piece fills anew.
+const PIECE_WINDOWS: i64 = 4;
 
 /// Evaluates a range in pieces of consecutive steps and gives each piece's value to `sink`.
 ///
 /// The same as evaluating all steps at once, since no function looks at other
 /// steps than its own. The pieces end at UTC midnights where they can (samples
-/// are filed by day), and are no shorter than the longest window, so that the
-/// time is linear in the range.
+/// are filed by day), and are longer than the longest window, so that the time
+/// is linear in the range.
 pub fn evaluate_pieces(
     query: &Query,
     steps: Steps,
@@ -37,7 +40,8 @@ pub fn evaluate_pieces(
     let (back, ahead) = query.lookback(options);
     let bounds = (steps.start, steps.end());
     let mut annotations = Annotations::default();
-    for piece in cut(steps, PIECE_VALUES / series, back + ahead) {
+    let window = back.saturating_add(ahead).saturating_mul(PIECE_WINDOWS);
+    for piece in cut(steps, PIECE_VALUES / series, window) {
         let evaluated = evaluate_part(query, piece, bounds, source, options)?;
         annotations.merge(evaluated.annotations);
         sink(piece, evaluated.value).map_err(|error| Error {

@@ -7,6 +7,7 @@
 mod chart;
 mod column;
 mod csv;
+mod export_lines;
 mod json;
 mod md;
 mod ndjson;
@@ -21,6 +22,8 @@ use arrow::error::ArrowError;
 use chrono_tz::Tz;
 
 use crate::report::Document;
+
+pub use export_lines::write_export_lines;
 
 /// How a document is shown; machine formats heed only `tz`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fs;
 use clap::Command;
 use retrocast::cli::{Exit, command_line};
 
-use crate::support::{Run, Workspace, repository};
+use crate::support::{Run, Workspace, copy, repository};
 
 /// Every command of the tree, with the words that call it.
 fn commands(command: &Command, path: &[String], found: &mut Vec<(Vec<String>, Command)>) {
@@ -64,8 +64,11 @@ fn every_example_runs() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(&samples, workspace.path("sample-data")).expect("a link");
-        std::os::unix::fs::symlink(&samples, workspace.path("exports")).expect("a link");
+        let tests = repository().join("tests");
+        std::os::unix::fs::symlink(tests, workspace.path("tests")).expect("a link");
     }
+    // A copy: `simulate` writes there.
+    copy(&samples, &workspace.path("exports"));
     let job = fs::read_to_string(samples.join("retrocast.toml")).expect("the sample job");
     let job = job
         .replace("\"../", "\"")

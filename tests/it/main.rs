@@ -4,6 +4,7 @@ mod command_line;
 mod imports;
 mod ingest;
 mod prometheus;
+mod promql;
 mod sample;
 mod store;
 mod support;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::support::{Workspace, repository};
+use crate::support::{Workspace, copy, repository};
 
 /// A workspace in which the sample job has run.
 struct Sample {
@@ -29,19 +29,6 @@ static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
         truth: serde_json::from_str(&truth).expect("valid JSON"),
     }
 });
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a file");
-        }
-    }
-}
 
 impl Sample {
     /// A report over the three weeks, as its JSON rows.

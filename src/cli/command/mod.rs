@@ -2,6 +2,7 @@
 
 mod ingest;
 mod metrics;
+mod promql;
 mod rejects;
 mod report;
 mod run;
@@ -9,6 +10,7 @@ mod simulate;
 mod sniff;
 mod sql;
 mod store;
+mod test;
 
 use super::Context;
 use super::error::CommandError;
@@ -22,9 +24,11 @@ pub(crate) enum Command {
     Rejects(rejects::Args),
     Metrics(metrics::Args),
     Sql(sql::Args),
+    Promql(promql::Args),
     Report(report::Args),
     Run(run::Args),
     Store(store::Args),
+    Test(test::Args),
     Simulate(simulate::Args),
 }
 
@@ -37,9 +41,11 @@ impl Command {
             Self::Rejects(args) => rejects::run(args, context),
             Self::Metrics(args) => metrics::run(args, context),
             Self::Sql(args) => sql::run(args, context),
+            Self::Promql(args) => promql::run(args, context),
             Self::Report(args) => report::run(args, context),
             Self::Run(args) => run::run(args, context),
             Self::Store(args) => store::run(args, context),
+            Self::Test(args) => test::run(args, context),
             Self::Simulate(args) => simulate::run(args, context),
         }
     }

@@ -74,20 +74,70 @@ enum Samples<'a> {
 }
 
 impl Samples<'_> {
-    fn for_each(&self, mut each: impl FnMut(i64, f64) -> io::Result<()>) -> io::Result<()> {
+    /// Hands over each sample: the beginning of its point (`[time,"`) and its value.
+    fn for_each(
+        &self,
+        times: &Times,
+        mut each: impl FnMut(&str, f64) -> io::Result<()>,
+    ) -> io::Result<()> {
         match self {
-            Self::Column(steps, column) => steps
+            Self::Column(_, column) => column
                 .iter()
-                .zip(*column)
+                .enumerate()
                 .filter(|(_, value)| !is_absent(**value))
-                .try_for_each(|(ts, value)| each(ts, *value)),
-            Self::Raw(series) => series
-                .timestamps
-                .iter()
-                .zip(&series.values)
-                .try_for_each(|(ts, value)| each(*ts, *value)),
+                .try_for_each(|(step, value)| each(times.at(step), *value)),
+            Self::Raw(series) => {
+                let mut opening = String::new();
+                series
+                    .timestamps
+                    .iter()
+                    .zip(&series.values)
+                    .try_for_each(|(ts, value)| {
+                        opening.clear();
+                        push_opening(&mut opening, *ts);
+                        each(&opening, *value)
+                    })
+            }
         }
     }
+}
+
+/// The beginnings of the points of all steps, which all series share.
+#[derive(Default)]
+struct Times {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Times {
+    fn of(steps: Steps) -> Self {
+        let mut times = Self::default();
+        for ts in steps.iter() {
+            push_opening(&mut times.text, ts);
+            times.ends.push(times.text.len());
+        }
+        times
+    }
+
+    fn at(&self, step: usize) -> &str {
+        let start = step.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[step]]
+    }
+}
+
+/// Begins a point: its time in seconds with three decimals or none.
+fn push_opening(text: &mut String, ts: i64) {
+    let millis = millis(ts);
+    let (seconds, decimals) = (millis.unsigned_abs() / 1_000, millis.unsigned_abs() % 1_000);
+    text.push_str(if millis < 0 { "[-" } else { "[" });
+    push_value(text, seconds as f64);
+    if decimals != 0 {
+        text.push('.');
+        for power in [100, 10, 1] {
+            text.push(char::from(b'0' + (decimals / power % 10) as u8));
+        }
+    }
+    text.push_str(",\"");
 }
 
 /// A text under way.
@@ -108,6 +158,8 @@ impl<W: Write> Json<'_, W> {
 
     fn vector(&mut self, series: &[Series], ts: i64) -> io::Result<()> {
         self.open("vector");
+        let mut opening = String::new();
+        push_opening(&mut opening, ts);
         let mut separator = "";
         for one in series {
             let Some(value) = one.values.first().filter(|value| !is_absent(**value)) else {
@@ -117,7 +169,7 @@ impl<W: Write> Json<'_, W> {
             separator = ",";
             self.metric(&one.labels);
             self.raw("\"value\":");
-            self.point(ts, *value);
+            self.point(&opening, *value);
             self.raw("}");
             self.make_room()?;
         }
@@ -127,11 +179,15 @@ impl<W: Write> Json<'_, W> {
 
     fn matrix(&mut self, mut series: Vec<(&Labels, Samples<'_>)>) -> io::Result<()> {
         series.sort_by(|a, b| a.0.cmp(b.0));
+        let times = match series.first() {
+            Some((_, Samples::Column(steps, _))) => Times::of(*steps),
+            _ => Times::default(),
+        };
         self.open("matrix");
         let mut any_series = false;
         for (labels, samples) in &series {
             let mut any_sample = false;
-            samples.for_each(|ts, value| {
+            samples.for_each(&times, |opening, value| {
                 if any_sample {
                     self.raw(",");
                 } else {
@@ -141,7 +197,7 @@ impl<W: Write> Json<'_, W> {
                     any_sample = true;
                     any_series = true;
                 }
-                self.point(ts, value);
+                self.point(opening, value);
                 self.make_room()
             })?;
             if any_sample {
@@ -171,15 +227,8 @@ impl<W: Write> Json<'_, W> {
         self.raw("},");
     }
 
-    fn point(&mut self, ts: i64, value: f64) {
-        let millis = millis(ts);
-        let (seconds, decimals) = (millis.unsigned_abs() / 1_000, millis.unsigned_abs() % 1_000);
-        self.raw(if millis < 0 { "[-" } else { "[" });
-        push_value(&mut self.text, seconds as f64);
-        if decimals != 0 {
-            self.format(format_args!(".{decimals:03}"));
-        }
-        self.raw(",\"");
+    fn point(&mut self, opening: &str, value: f64) {
+        self.raw(opening);
         push_json(&mut self.text, value);
         self.raw("\"]");
     }

@@ -48,11 +48,16 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
     out: &mut [f64],
 ) {
     let (timestamps, values) = (windows.timestamps, windows.values);
-    let range_seconds = whole_and_fraction(windows.range);
+    let per = if RATE {
+        Some(whole_and_fraction(windows.range))
+    } else {
+        None
+    };
     let mut resets = Resets::default();
     if COUNTER {
         resets.find(values);
     }
+    let mut lie = Lie::default();
     for (i, out) in out.iter_mut().enumerate() {
         let window = windows.indices(i);
         if window.len() < 2 {
@@ -64,36 +69,88 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
             rise = resets.add_losses(rise, values, first, last);
         }
         let end = windows.end(i);
-        let mut to_start = seconds(timestamps[first] - windows.start(i));
-        let mut to_end = seconds(end - timestamps[last]);
-        let sampled = seconds(timestamps[last] - timestamps[first]);
-        let spacing = sampled / (last - first) as f64;
-        let near = spacing * NEAR_EDGE;
-
-        // A counter is not extrapolated to below zero. Version 2 asked for that
-        // before it asked whether the edge is near, which may make it so.
-        let to_zero = if COUNTER && rise > 0.0 && values[first] >= 0.0 {
-            sampled * (values[first] / rise)
+        // Regular scrapes lie the same way in one window after the other.
+        lie.of(
+            (
+                timestamps[first] - windows.start(i),
+                end - timestamps[last],
+                timestamps[last] - timestamps[first],
+                last - first,
+            ),
+            per,
+        );
+        // A counter is not extrapolated to below zero. Where its first value is
+        // no less than its rise, zero is further away than the window is long.
+        let may_reach_zero = COUNTER
+            && rise > 0.0
+            && values[first] >= 0.0
+            && !(values[first] >= rise && lie.to_start < lie.sampled);
+        let factor = if may_reach_zero {
+            let to_zero = lie.sampled * (values[first] / rise);
+            lie.factor(per, Some((to_zero, args.version)))
         } else {
-            f64::INFINITY
+            lie.factor
         };
-        if args.version == Version::V2 && to_zero < to_start {
+        *out = rise * factor;
+    }
+}
+
+/// How a window's samples lie in it, in seconds.
+#[derive(Default)]
+struct Lie {
+    /// What the rest follows from: µs to the start and the end, µs between the first and the
+    /// last sample, and the number of samples but one.
+    key: (i64, i64, i64, usize),
+    to_start: f64,
+    to_end: f64,
+    sampled: f64,
+    spacing: f64,
+    /// By what a rise is to be multiplied where zero is far.
+    factor: f64,
+}
+
+impl Lie {
+    fn of(&mut self, key: (i64, i64, i64, usize), per: Option<f64>) {
+        if self.key == key {
+            return;
+        }
+        let (to_start, to_end, sampled, pairs) = key;
+        let sampled = seconds(sampled);
+        *self = Self {
+            key,
+            to_start: seconds(to_start),
+            to_end: seconds(to_end),
+            sampled,
+            spacing: sampled / pairs as f64,
+            factor: 0.0,
+        };
+        self.factor = self.factor(per, None);
+    }
+
+    /// By what a rise is to be multiplied; `zero` is how far away a counter was at zero.
+    fn factor(&self, per: Option<f64>, zero: Option<(f64, Version)>) -> f64 {
+        let near = self.spacing * NEAR_EDGE;
+        let (mut to_start, mut to_end) = (self.to_start, self.to_end);
+        // Version 2 cuts off at zero before it asks whether the edge is near,
+        // which may make it so.
+        if let Some((to_zero, Version::V2)) = zero
+            && to_zero < to_start
+        {
             to_start = to_zero;
         }
         if to_start >= near {
-            to_start = spacing / 2.0;
+            to_start = self.spacing / 2.0;
         }
-        if args.version == Version::V3 && to_zero < to_start {
+        if let Some((to_zero, Version::V3)) = zero
+            && to_zero < to_start
+        {
             to_start = to_zero;
         }
         if to_end >= near {
-            to_end = spacing / 2.0;
+            to_end = self.spacing / 2.0;
         }
-        let mut factor = (sampled + to_start + to_end) / sampled;
-        if RATE {
-            factor /= range_seconds;
-        }
-        *out = rise * factor;
+        let factor = (self.sampled + to_start + to_end) / self.sampled;
+        per.map_or(factor, |seconds| factor / seconds)
     }
 }
 

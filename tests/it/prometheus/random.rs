@@ -96,7 +96,7 @@ fn history(random: &mut Random, metric: &str) -> Vec<(i64, f64)> {
                 1 => f64::NEG_INFINITY,
                 2 => f64::NAN,
                 3 => -0.0,
-                4 => 1e15 * (random.unit() - 0.5),
+                4 => 1e5 * (random.unit() - 0.5),
                 _ => random.below(5) as f64,
             },
             _ if random.chance(3) => random.below(5) as f64,
