@@ -3,4 +3,9 @@
 //! The reference is Prometheus (`rules/`, `template/`) and Alertmanager
 //! (`dispatch/`, `notify/`, `inhibit/`); deviations are named where they are made.
 
+pub mod evaluate;
+pub mod notify;
 pub mod rule_file;
+pub mod state;
+pub mod template;
+pub mod unit_test;

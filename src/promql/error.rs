@@ -2,6 +2,7 @@
 
 use crate::model::Labels;
 use crate::promql::SourceError;
+use crate::promql::number::format_g;
 
 /// A place in the query's text: bytes `start..end`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +50,10 @@ pub enum ErrorKind {
         labels: Labels,
     },
     /// The columns of one operation would fill the memory.
-    #[error("{series} series over {steps} steps are more than fit into memory: ask for a shorter range, a longer step or fewer series")]
+    #[error(
+        "{series} series over {steps} steps are more than fit into memory: \
+         ask for a shorter range, a longer step or fewer series"
+    )]
     TooLarge {
         /// How many series.
         series: usize,
@@ -114,6 +118,15 @@ impl Annotations {
     /// Adds an info.
     pub(crate) fn info(&mut self, span: Span, message: impl Into<String>) {
         self.add(Level::Info, span, message.into());
+    }
+
+    /// Adds the warning of a quantile outside 0..=1.
+    pub(crate) fn invalid_quantile(&mut self, span: Span, phi: f64) {
+        let phi = format_g(phi);
+        self.warn(
+            span,
+            format!("quantile value should be between 0 and 1, got {phi}"),
+        );
     }
 
     fn add(&mut self, level: Level, span: Span, message: String) {

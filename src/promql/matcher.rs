@@ -6,9 +6,10 @@
 
 use std::fmt;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use crate::model::Labels;
+use crate::promql::labels::{is_classic_name, write_quoted};
 use crate::promql::options::Version;
 use crate::promql::re2::{self, PatternError};
 
@@ -89,14 +90,7 @@ impl Matcher {
 
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = self
-            .name
-            .starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
-            && self
-                .name
-                .chars()
-                .all(|c| c == '_' || c.is_ascii_alphanumeric());
-        if plain {
+        if is_classic_name(&self.name) {
             f.write_str(&self.name)?;
         } else {
             write_quoted(f, &self.name)?;
@@ -111,21 +105,9 @@ impl fmt::Display for Matcher {
     }
 }
 
-/// Writes a string that PromQL reads back.
-fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_str("\"")?;
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => write!(f, "\\{c}")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
-            c => write!(f, "{c}")?,
-        }
-    }
-    f.write_str("\"")
-}
+/// How much memory a compiled regular expression may take. Ten times the crate's
+/// default: RE2, which Prometheus compiles with, counts repetitions, not memory.
+const MOST_MEMORY: usize = 100 << 20;
 
 /// Compiles a regular expression in RE2's syntax, anchored at both ends.
 pub(crate) fn compile(pattern: &str, version: Version) -> Result<Regex, PatternError> {
@@ -134,7 +116,8 @@ pub(crate) fn compile(pattern: &str, version: Version) -> Result<Regex, PatternE
         Version::V3 => "(?s)",
     };
     let pattern = re2::translate(pattern)?;
-    Ok(Regex::new(&format!("^{flags}(?:{pattern})$"))?)
+    let mut builder = RegexBuilder::new(&format!("^{flags}(?:{pattern})$"));
+    Ok(builder.size_limit(MOST_MEMORY).build()?)
 }
 
 #[cfg(test)]
@@ -158,6 +141,13 @@ mod tests {
     fn a_dot_matches_a_newline_since_3() {
         assert!(regex("a.b", Version::V3).matches("a\nb"));
         assert!(!regex("a.b", Version::V2).matches("a\nb"));
+    }
+
+    #[test]
+    fn a_large_pattern_is_compiled() {
+        let matcher = regex(r"(\pL{100}){10}|api", Version::V3);
+        assert!(matcher.matches("api") && matcher.matches(&"é".repeat(1000)));
+        assert!(!matcher.matches(&"é".repeat(999)));
     }
 
     #[test]

@@ -1,10 +1,19 @@
 //! Black-box tests: each runs the built binary on files, as a user would.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a comparison with a real server says its seed, or why it was skipped"
+)]
+
+mod alertmanager;
 mod command_line;
 mod imports;
 mod ingest;
 mod prometheus;
 mod promql;
+mod promtool;
+mod rules;
 mod sample;
 mod store;
 mod support;

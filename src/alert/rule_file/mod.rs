@@ -1,4 +1,30 @@
 //! Rule files: groups of recording and alerting rules, each with its place in the file.
+//!
+//! Read are Prometheus' own rule files (`groups:`) and the Prometheus
+//! Operator's `PrometheusRule` resources (`spec.groups`), also several in one
+//! text or in a `List`. The checks are those of Prometheus (`model/rulefmt`),
+//! and all faults are told, not only the first. What is accepted is a superset
+//! over the versions: version 2 reads `query_offset` and a group's `labels`
+//! too, which 2.42 does not know. Templates are checked, but kept as text.
+
+mod duplicates;
+mod error;
+mod locate;
+mod name;
+mod pairs;
+mod parse;
+mod reader;
+pub(crate) mod yaml;
+
+pub use duplicates::{DuplicateRule, duplicates};
+pub use error::{RuleFileError, RuleFileErrorKind};
+pub(crate) use error::{excerpt, place_of};
+pub(crate) use locate::locate_span;
+pub use parse::parse;
+pub use reader::ShapeError;
+pub(crate) use reader::{Fields, Reader};
+
+use std::fmt;
 
 use crate::promql::Query;
 
@@ -69,3 +95,12 @@ pub enum RuleKind {
         annotations: Vec<(String, String)>,
     },
 }
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ mod metrics;
 mod promql;
 mod rejects;
 mod report;
+mod rules;
 mod run;
 mod simulate;
 mod sniff;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Promql(promql::Args),
     Report(report::Args),
     Run(run::Args),
+    Rules(rules::Args),
     Store(store::Args),
     Test(test::Args),
     Simulate(simulate::Args),
@@ -44,6 +46,7 @@ impl Command {
             Self::Promql(args) => promql::run(args, context),
             Self::Report(args) => report::run(args, context),
             Self::Run(args) => run::run(args, context),
+            Self::Rules(args) => rules::run(args, context),
             Self::Store(args) => store::run(args, context),
             Self::Test(args) => test::run(args, context),
             Self::Simulate(args) => simulate::run(args, context),

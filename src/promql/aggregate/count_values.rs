@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::Aggregation;
 use super::group::{Groups, keeps};
-use super::label_name::is_label_name;
 use crate::model::METRIC_NAME;
 use crate::promql::column::{ABSENT, Steps, is_absent};
 use crate::promql::error::{Error, ErrorKind};
 use crate::promql::eval::check_size;
 use crate::promql::expr::Grouping;
+use crate::promql::labels::is_label_name;
 use crate::promql::number::format_value;
 use crate::promql::options::Version;
 use crate::promql::vector::Series;

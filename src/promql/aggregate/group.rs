@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::{Labels, METRIC_NAME};
 use crate::promql::column::is_absent;
 use crate::promql::expr::Grouping;
+use crate::promql::labels::push_key;
 use crate::promql::vector::Series;
 
 /// The groups of a vector.
@@ -30,14 +31,7 @@ impl Groups {
         let mut key = Vec::new();
         for series in input {
             key.clear();
-            for (name, value) in series.labels.iter() {
-                if keeps(grouping, name) {
-                    key.extend_from_slice(name.as_bytes());
-                    key.push(0xff);
-                    key.extend_from_slice(value.as_bytes());
-                    key.push(0xff);
-                }
-            }
+            push_key(&mut key, &series.labels, |name| keeps(grouping, name));
             let place = match places.get(&key) {
                 Some(place) => *place,
                 None => {

@@ -9,7 +9,6 @@
 mod count_values;
 mod fold;
 mod group;
-pub(crate) mod label_name;
 mod moments;
 pub(crate) mod order;
 mod quantile;
@@ -21,7 +20,7 @@ use self::order::{greater, less};
 use crate::promql::column::Steps;
 use crate::promql::error::{Annotations, Error, Span};
 use crate::promql::expr::{AggregateOp, Grouping};
-use crate::promql::options::Options;
+use crate::promql::options::{Options, Version};
 use crate::promql::vector::Series;
 
 /// The parameter of an aggregation, evaluated.
@@ -90,7 +89,10 @@ pub(crate) fn aggregate(
         AggregateOp::TopK => rank::select(aggregation, input, less, steps, version),
         AggregateOp::BottomK => rank::select(aggregation, input, greater, steps, version),
         AggregateOp::Quantile => {
-            quantile::warn(aggregation, annotations);
+            // Version 2 has no annotations.
+            if version == Version::V3 {
+                quantile::warn(aggregation, annotations);
+            }
             Ok(quantile::quantile(aggregation, input, steps))
         }
         AggregateOp::CountValues => count_values::count_values(aggregation, input, steps, version),

@@ -6,7 +6,6 @@ use super::Aggregation;
 use super::group::Groups;
 use crate::promql::column::{ABSENT, Steps, is_absent};
 use crate::promql::error::Annotations;
-use crate::promql::number::format_g;
 use crate::promql::vector::Series;
 
 /// How many steps are transposed at once.
@@ -15,15 +14,7 @@ const BLOCK: usize = 64;
 /// Warns of φ outside 0..=1: of NaN, of the greatest, of the least.
 pub(super) fn warn(aggregation: &Aggregation<'_>, annotations: &mut Annotations) {
     let phis = aggregation.scalars();
-    let mut warn = |phi: f64| {
-        annotations.warn(
-            aggregation.param_span,
-            format!(
-                "quantile value should be between 0 and 1, got {}",
-                format_g(phi)
-            ),
-        );
-    };
+    let mut warn = |phi| annotations.invalid_quantile(aggregation.param_span, phi);
     if phis.iter().any(|phi| phi.is_nan()) {
         warn(f64::NAN);
     }

@@ -8,6 +8,7 @@ use crate::model::{Labels, METRIC_NAME};
 use crate::promql::binary::Operation;
 use crate::promql::eval::{is_metadata, without_name};
 use crate::promql::expr::{Cardinality, Matching};
+use crate::promql::labels::{is_classic_name, push_key, write_quoted};
 use crate::promql::options::Options;
 use crate::promql::vector::Series;
 
@@ -49,14 +50,7 @@ pub(super) fn match_keys(matching: &Matching, lhs: &[Series], rhs: &[Series]) ->
     let mut key = Vec::with_capacity(128);
     let mut number = |series: &Series| {
         key.clear();
-        for (name, value) in series.labels.iter() {
-            if is_compared(matching, name) {
-                key.extend_from_slice(name.as_bytes());
-                key.push(0xff);
-                key.extend_from_slice(value.as_bytes());
-                key.push(0xff);
-            }
-        }
+        push_key(&mut key, &series.labels, |name| is_compared(matching, name));
         if let Some(ordinal) = ordinals.get(key.as_slice()) {
             return *ordinal;
         }
@@ -114,43 +108,17 @@ pub(super) fn in_braces(labels: &Labels) -> String {
         if text.len() > 1 {
             text.push_str(", ");
         }
-        let legacy = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if legacy {
-            text.push_str(name);
+        // Writing to a string cannot fail.
+        let _ = if is_classic_name(name) {
+            text.write_str(name)
         } else {
-            quote(name, &mut text);
-        }
+            write_quoted(&mut text, name)
+        };
         text.push('=');
-        quote(value, &mut text);
+        let _ = write_quoted(&mut text, value);
     }
     text.push('}');
     text
-}
-
-/// Quotes text as Go's `strconv.Quote`.
-fn quote(value: &str, text: &mut String) {
-    text.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\x07' => text.push_str("\\a"),
-            '\x08' => text.push_str("\\b"),
-            '\x0b' => text.push_str("\\v"),
-            '\x0c' => text.push_str("\\f"),
-            ' '..='~' => text.push(c),
-            // Writing to a string cannot fail.
-            '\0'..='\x7f' => drop(write!(text, "\\x{:02x}", u32::from(c))),
-            c if c.escape_debug().len() == 1 => text.push(c),
-            c if u32::from(c) > 0xffff => drop(write!(text, "\\U{:08x}", u32::from(c))),
-            c => drop(write!(text, "\\u{:04x}", u32::from(c))),
-        }
-    }
-    text.push('"');
 }
 
 #[cfg(test)]

@@ -10,35 +10,28 @@ use regex::{Captures, Regex};
 
 use crate::model::{Labels, METRIC_NAME};
 use crate::promql::Evaluator;
-use crate::promql::aggregate::label_name::is_label_name;
 use crate::promql::column::{ABSENT, is_absent};
 use crate::promql::error::{Error, ErrorKind, Span};
 use crate::promql::expr::{Expr, Kind};
-use crate::promql::functions::{Body, Call, Function};
+use crate::promql::functions::{Call, Function, special};
+use crate::promql::labels::is_label_name;
 use crate::promql::matcher::{MatchOp, Matcher, compile};
 use crate::promql::merge::merge_equal;
 use crate::promql::vector::{Series, Value};
 
 /// The functions of this group.
 pub(super) static FUNCTIONS: &[Function] = &[
-    special("label_replace", label_replace, true),
-    special("label_join", label_join, true),
-    special("absent", absent, false),
-    special("absent_over_time", absent_over_time, false),
-];
-
-const fn special(
-    name: &'static str,
-    body: fn(&mut Evaluator<'_>, &Call<'_>) -> Result<Value, Error>,
-    keeps_name: bool,
-) -> Function {
     Function {
-        name,
-        body: Body::Special(body),
-        keeps_name,
-        reads_time: false,
-    }
-}
+        keeps_name: true,
+        ..special("label_replace", label_replace)
+    },
+    Function {
+        keeps_name: true,
+        ..special("label_join", label_join)
+    },
+    special("absent", absent),
+    special("absent_over_time", absent_over_time),
+];
 
 /// `label_replace(v, dst, replacement, src, regex)`.
 fn label_replace(evaluator: &mut Evaluator<'_>, call: &Call<'_>) -> Result<Value, Error> {

@@ -5,7 +5,7 @@
 //! functions may differ from Go's in the last bit.
 
 use crate::promql::column::ABSENT;
-use crate::promql::functions::{Body, Function};
+use crate::promql::functions::{Body, Function, special};
 use crate::promql::vector::Value;
 
 /// The functions of this group.
@@ -47,14 +47,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     map("tanh", |v, _| v.tanh()),
     map("deg", |v, _| v * 180.0 / std::f64::consts::PI),
     map("rad", |v, _| v * std::f64::consts::PI / 180.0),
-    Function {
-        name: "pi",
-        body: Body::Special(|_, call| {
-            Ok(Value::Scalar(vec![std::f64::consts::PI; call.steps.len]))
-        }),
-        keeps_name: false,
-        reads_time: false,
-    },
+    special("pi", |_, call| {
+        Ok(Value::Scalar(vec![std::f64::consts::PI; call.steps.len]))
+    }),
 ];
 
 const fn map(name: &'static str, body: fn(f64, &[f64]) -> f64) -> Function {

@@ -7,6 +7,7 @@ mod label;
 mod math;
 mod over_time;
 mod rate;
+mod smoothing;
 mod sort;
 mod special;
 mod time;
@@ -38,10 +39,16 @@ pub(crate) enum Body {
     /// Each value of an instant vector by itself. The slice has the scalar arguments' values at the step.
     Map(fn(f64, &[f64]) -> f64),
     /// One value a window of a range vector.
-    Window(fn(&Windows<'_>, &WindowArgs<'_>, &mut [f64])),
+    Window(Kernel),
     /// Anything else: evaluates its own arguments.
-    Special(fn(&mut Evaluator<'_>, &Call<'_>) -> Result<Value, Error>),
+    Special(Evaluate),
 }
+
+/// Writes a value for each window of a series that has one.
+pub(crate) type Kernel = fn(&Windows<'_>, &WindowArgs<'_>, &mut [f64]);
+
+/// Evaluates a call.
+pub(crate) type Evaluate = fn(&mut Evaluator<'_>, &Call<'_>) -> Result<Value, Error>;
 
 /// What a window function has beside the samples.
 pub(crate) struct WindowArgs<'a> {
@@ -67,12 +74,33 @@ static GROUPS: &[&[Function]] = &[
     rate::FUNCTIONS,
     over_time::FUNCTIONS,
     trend::FUNCTIONS,
+    smoothing::FUNCTIONS,
     math::FUNCTIONS,
     time::FUNCTIONS,
     label::FUNCTIONS,
     histogram::FUNCTIONS,
     sort::FUNCTIONS,
 ];
+
+/// A function of windows that drops the name and reads no time.
+const fn window(name: &'static str, kernel: Kernel) -> Function {
+    Function {
+        name,
+        body: Body::Window(kernel),
+        keeps_name: false,
+        reads_time: false,
+    }
+}
+
+/// A function that evaluates its arguments itself, drops the name and reads no time.
+const fn special(name: &'static str, evaluate: Evaluate) -> Function {
+    Function {
+        name,
+        body: Body::Special(evaluate),
+        keeps_name: false,
+        reads_time: false,
+    }
+}
 
 /// Finds a function by its name.
 pub(crate) fn by_name(name: &str) -> Option<&'static Function> {

@@ -8,7 +8,7 @@
 use crate::promql::Version;
 use crate::promql::functions::over_time::Sum;
 use crate::promql::functions::two_stack::TwoStack;
-use crate::promql::functions::{Body, Function, WindowArgs};
+use crate::promql::functions::{Function, WindowArgs, window};
 use crate::promql::window::Windows;
 
 /// The functions of this group.
@@ -21,18 +21,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
     window("resets", resets),
     window("changes", changes),
 ];
-
-const fn window(
-    name: &'static str,
-    kernel: fn(&Windows<'_>, &WindowArgs<'_>, &mut [f64]),
-) -> Function {
-    Function {
-        name,
-        body: Body::Window(kernel),
-        keeps_name: false,
-        reads_time: false,
-    }
-}
 
 /// The most resets of a window that are added one after the other.
 const FEW_RESETS: usize = 64;

@@ -15,60 +15,51 @@ use crate::promql::column::{Steps, is_absent};
 use crate::promql::error::Error;
 use crate::promql::eval::strip;
 use crate::promql::expr::Kind;
-use crate::promql::functions::{Body, Call, Function};
+use crate::promql::functions::{Call, Evaluate, Function, special};
 use crate::promql::merge::merge_equal;
 use crate::promql::vector::{Series, Value};
 
 /// The functions of this group.
 pub(super) static FUNCTIONS: &[Function] = &[
-    special("time", true, |_, call| {
-        Ok(Value::Scalar(seconds(call.steps)))
-    }),
-    special("timestamp", true, timestamp),
-    special("vector", false, |evaluator, call| {
+    of_time("time", |_, call| Ok(Value::Scalar(seconds(call.steps)))),
+    of_time("timestamp", timestamp),
+    special("vector", |evaluator, call| {
         let column = evaluator.scalar(&call.args[0], call.steps)?;
         Ok(Value::Vector(vec![unlabelled(column)]))
     }),
-    special("scalar", false, |evaluator, call| {
+    special("scalar", |evaluator, call| {
         let series = evaluator.vector(&call.args[0], call.steps)?;
         Ok(Value::Scalar(only_sample(&series, call.steps)))
     }),
-    calendar("minute", |e, c| {
+    of_time("minute", |e, c| {
         on_dates(e, c, |d| f64::from(d.time.minute()))
     }),
-    calendar("hour", |e, c| on_dates(e, c, |d| f64::from(d.time.hour()))),
-    calendar("day_of_week", |e, c| {
+    of_time("hour", |e, c| on_dates(e, c, |d| f64::from(d.time.hour()))),
+    of_time("day_of_week", |e, c| {
         on_dates(e, c, |d| f64::from(d.time.weekday().num_days_from_sunday()))
     }),
-    calendar("day_of_month", |e, c| {
+    of_time("day_of_month", |e, c| {
         on_dates(e, c, |d| f64::from(d.time.day()))
     }),
-    calendar("day_of_year", |e, c| {
+    of_time("day_of_year", |e, c| {
         on_dates(e, c, |d| f64::from(d.time.ordinal()))
     }),
-    calendar("days_in_month", |e, c| {
+    of_time("days_in_month", |e, c| {
         on_dates(e, c, |d| f64::from(d.time.num_days_in_month()))
     }),
-    calendar("month", |e, c| {
+    of_time("month", |e, c| {
         on_dates(e, c, |d| f64::from(d.time.month()))
     }),
-    calendar("year", |e, c| on_dates(e, c, |d| d.year())),
+    of_time("year", |e, c| on_dates(e, c, |d| d.year())),
 ];
 
-type Run = fn(&mut Evaluator<'_>, &Call<'_>) -> Result<Value, Error>;
-
-const fn special(name: &'static str, reads_time: bool, run: Run) -> Function {
+/// A function that reads the time; a calendar function counts as one even with an
+/// argument, as in Prometheus.
+const fn of_time(name: &'static str, body: Evaluate) -> Function {
     Function {
-        name,
-        body: Body::Special(run),
-        keeps_name: false,
-        reads_time,
+        reads_time: true,
+        ..special(name, body)
     }
-}
-
-/// A calendar function: even with an argument it counts as reading the time, as in Prometheus.
-const fn calendar(name: &'static str, run: Run) -> Function {
-    special(name, true, run)
 }
 
 fn seconds(steps: Steps) -> Vec<f64> {
@@ -99,6 +90,9 @@ fn only_sample(series: &[Series], steps: Steps) -> Vec<f64> {
 }
 
 /// The time of each sample: of a plain selector's own sample, otherwise the step's.
+///
+/// Version 2.42 forgets the `offset` of a selector that `@` pins as well, and finds
+/// nothing, since it has read the samples before the offset only. That bug is not repeated.
 fn timestamp(evaluator: &mut Evaluator<'_>, call: &Call<'_>) -> Result<Value, Error> {
     let arg = strip(&call.args[0]);
     let mut series = if matches!(arg.kind, Kind::Selector(_)) {

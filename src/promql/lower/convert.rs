@@ -16,6 +16,10 @@ use crate::promql::matcher::{MatchKind, MatchOp, Matcher};
 use crate::promql::options::{Options, Version};
 use crate::promql::span::Cursor;
 
+/// The farthest instant that `@` names, µs. No sample lies there, and a window and
+/// an offset more do not overflow.
+const FARTHEST: i64 = 1 << 62;
+
 /// Converts a tree; its tokens are those of the text.
 pub(crate) fn convert(
     text: &str,
@@ -266,14 +270,15 @@ impl Converter<'_> {
         };
         let seconds = literal::number(token)?;
         let seconds = if negative { -seconds } else { seconds };
-        // Prometheus keeps milliseconds.
-        let millis = (seconds * 1e3).round();
-        if millis.is_nan() || millis.abs() >= 4e15 {
+        if seconds.is_nan() || seconds.abs() >= 2f64.powi(63) {
             let message = format!("timestamp out of bounds for @ modifier: {seconds}");
             return Err(ErrorKind::Parse(message).at(self.cursor.since(start)));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "it is below 4·10¹⁵")]
-        Ok(At::Time(millis as i64 * 1_000))
+        // Prometheus keeps milliseconds.
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+        let millis = (seconds * 1e3).round() as i64;
+        let micros = millis.saturating_mul(1_000);
+        Ok(At::Time(micros.clamp(-FARTHEST, FARTHEST)))
     }
 
     fn subquery(&mut self, tree: &ast::SubqueryExpr) -> Result<(Kind, bool), Error> {
@@ -297,8 +302,9 @@ impl Converter<'_> {
     }
 
     fn call(&mut self, tree: &ast::Call, start: usize) -> Result<(Kind, bool), Error> {
-        let name = tree.func.name;
-        self.cursor.expect_kind(TokenKind::Word);
+        // As written: the tree may have another function of the same arguments.
+        let token = self.cursor.expect_kind(TokenKind::Word);
+        let name = token.map_or(tree.func.name, |token| token.text);
         self.cursor.expect("(");
         let mut args = Vec::with_capacity(tree.args.args.len());
         for (i, arg) in tree.args.args.iter().enumerate() {

@@ -31,7 +31,7 @@ impl Query {
     /// Parses a query and checks its types.
     pub fn parse(text: &str, options: &Options) -> Result<Self, Error> {
         let tokens = token::tokens(text)?;
-        refuse::refuse(&tokens)?;
+        refuse::refuse(&tokens, options.version)?;
         let tree = parse::parse(text, &tokens)?;
         let expr = convert::convert(text, &tokens, &tree, options)?;
         Ok(Self {

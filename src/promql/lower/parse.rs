@@ -16,7 +16,18 @@ const DEEPEST: usize = 500;
 pub(crate) fn parse(text: &str, tokens: &[Token<'_>]) -> Result<Expr, Error> {
     check_depth(tokens)?;
     let plain = plain(text, tokens)?;
-    parse_promql(&plain).map_err(|message| explain(&plain, tokens, message))
+    grammar(&plain).map_err(|message| explain(&plain, tokens, message))
+}
+
+/// `promql-parser` has the function of version 2 under its new name only; its arguments
+/// are the same.
+fn grammar(plain: &str) -> Result<Expr, String> {
+    const OLD: &str = "holt_winters";
+    const NEW: &str = "double_exponential_smoothing";
+    if !plain.contains(OLD) {
+        return parse_promql(plain);
+    }
+    parse_promql(&plain.replace(OLD, NEW)).map_err(|message| message.replace(NEW, OLD))
 }
 
 /// The query with comments blanked and its literals replaced by harmless ones of equal length.
@@ -120,7 +131,7 @@ fn explain(plain: &str, tokens: &[Token<'_>], message: String) -> Error {
     parts.sort_by_key(|span| span.end - span.start);
     let part = parts
         .into_iter()
-        .find(|span| parse_promql(&plain[span.start..span.end]).is_err_and(|e| e == message));
+        .find(|span| grammar(&plain[span.start..span.end]).is_err_and(|e| e == message));
     let whole = Span {
         start: 0,
         end: plain.len(),

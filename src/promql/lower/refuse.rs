@@ -5,10 +5,12 @@
 
 use crate::promql::error::{Error, ErrorKind, Span};
 use crate::promql::lower::token::{Token, TokenKind};
+use crate::promql::options::Version;
 
 const EXPERIMENTAL: &str = "it is experimental in Prometheus";
 const NATIVE: &str = "it is about native histograms, and only float samples are kept here";
-const RENAMED: &str = "Prometheus 3 has made it experimental, as `double_exponential_smoothing`";
+const RENAMED: &str = "Prometheus 3 has made it experimental, as `double_exponential_smoothing`; \
+                       the semantics of version 2 have it";
 
 const EXPERIMENTAL_FUNCTIONS: [&str; 19] = [
     "double_exponential_smoothing",
@@ -41,7 +43,7 @@ const NATIVE_FUNCTIONS: [&str; 5] = [
 ];
 
 /// Refuses the first such thing, with its place.
-pub(crate) fn refuse(tokens: &[Token<'_>]) -> Result<(), Error> {
+pub(crate) fn refuse(tokens: &[Token<'_>], version: Version) -> Result<(), Error> {
     let mut context = Context::default();
     for (i, token) in tokens.iter().enumerate() {
         let before = i.checked_sub(1).map(|i| tokens[i]);
@@ -54,7 +56,7 @@ pub(crate) fn refuse(tokens: &[Token<'_>]) -> Result<(), Error> {
         } else if context.labels {
             None
         } else {
-            outside(token, before, after)
+            outside(token, before, after, version)
         };
         if let Some((feature, reason)) = found {
             return Err(unsupported(feature, reason, token.span));
@@ -136,7 +138,12 @@ fn duration_expression() -> (String, &'static str) {
     ("a duration expression".to_owned(), EXPERIMENTAL)
 }
 
-fn outside(token: &Token<'_>, before: Option<Token<'_>>, after: &[Token<'_>]) -> Refusal {
+fn outside(
+    token: &Token<'_>,
+    before: Option<Token<'_>>,
+    after: &[Token<'_>],
+    version: Version,
+) -> Refusal {
     if token.is("</") || token.is(">/") {
         return Some((format!("the operator `{}`", token.text), NATIVE));
     }
@@ -172,7 +179,7 @@ fn outside(token: &Token<'_>, before: Option<Token<'_>>, after: &[Token<'_>]) ->
         EXPERIMENTAL
     } else if NATIVE_FUNCTIONS.contains(&token.text) {
         NATIVE
-    } else if token.text == "holt_winters" {
+    } else if token.text == "holt_winters" && version == Version::V3 {
         RENAMED
     } else {
         return None;

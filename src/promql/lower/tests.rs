@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::promql::Version;
+use crate::promql::expr::At;
 
 mod errors;
 
@@ -442,4 +444,46 @@ proptest! {
         chars.splice(from..to, with.chars());
         check(&chars.into_iter().collect::<String>());
     }
+}
+
+#[test]
+fn holt_winters_is_a_function_of_version_2() {
+    let options = Options {
+        version: Version::V2,
+        ..Options::default()
+    };
+    let query = Query::parse(" holt_winters(holt_winters[5m], 0.5, 0.1) + 1", &options).unwrap();
+    let Kind::Binary { lhs, .. } = &query.expr.kind else {
+        panic!("{query:?}")
+    };
+    assert_eq!(
+        &query.text[lhs.span.start..lhs.span.end],
+        "holt_winters(holt_winters[5m], 0.5, 0.1)"
+    );
+    assert_eq!(query.selectors()[0].metric.as_deref(), Some("holt_winters"));
+    let error = Query::parse("1 + holt_winters(a[5m], 0.5)", &options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "parse error: expected 3 argument(s) in call to 'holt_winters', got 2"
+    );
+    assert_eq!(error.span.map(|span| span.start), Some(4));
+}
+
+#[test]
+fn a_far_instant_is_where_no_sample_is() {
+    for (text, at) in [
+        ("a @ 1e15", 1 << 62),
+        ("a @ -1e15", -(1 << 62)),
+        ("a @ 4e12", 4_000_000_000_000_000_000),
+        ("a @ 0.0006", 1_000),
+    ] {
+        match lowered(text).expr.kind {
+            Kind::Selector(selector) => assert_eq!(selector.place.at, Some(At::Time(at)), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(
+        refused("a @ 1e19").0,
+        "parse error: timestamp out of bounds for @ modifier: 10000000000000000000"
+    );
 }

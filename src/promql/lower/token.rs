@@ -1,6 +1,7 @@
 //! The words of a query, with their places.
 
 use crate::promql::error::{Error, ErrorKind, Span};
+use crate::promql::labels::starts_word;
 
 /// The kinds of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl<'a> Lexer<'a> {
             (TokenKind::String, self.string(first)?)
         } else if number_ahead {
             number(rest)
-        } else if is_word_start(first) || first == ':' && !self.brackets && !self.braces {
+        } else if starts_word(first) || first == ':' && !self.brackets && !self.braces {
             self.word(rest)
         } else {
             (TokenKind::Symbol, self.symbol(rest, first)?)
@@ -131,7 +132,7 @@ impl<'a> Lexer<'a> {
     fn word(&self, rest: &str) -> (TokenKind, usize) {
         let colons = !self.braces && !self.brackets;
         let length = rest
-            .find(|c| !(is_word_start(c) || char::is_ascii_digit(&c) || colons && c == ':'))
+            .find(|c| !(starts_word(c) || char::is_ascii_digit(&c) || colons && c == ':'))
             .unwrap_or(rest.len());
         let word = &rest[..length];
         let number = word.eq_ignore_ascii_case("inf") || word.eq_ignore_ascii_case("nan");
@@ -163,10 +164,6 @@ impl<'a> Lexer<'a> {
             end: self.at + length,
         })
     }
-}
-
-fn is_word_start(c: char) -> bool {
-    c == '_' || c.is_ascii_alphabetic()
 }
 
 /// The kind and the length of a number or a duration at the start of a text.

@@ -60,6 +60,7 @@ mod tokens;
 pub use parse::{ScriptError, ScriptErrorKind};
 pub use report::{Class, EvalReport, FileReport, Tally, Verdict};
 pub use run::{options, run};
+pub(crate) use series::{Value as SeriesValue, parse_metric, parse_series};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use crate::promql::script::quoted::unquote;
 
 /// A value at a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// `_`: none.
     Omitted,
     /// A number, or a stale marker.
@@ -19,11 +19,11 @@ pub(super) enum Value {
     Histogram,
 }
 
-/// More values than any script has; a guard against a mistyped count.
-const MAX_VALUES: usize = 1_000_000;
+/// The most values of a series in a script; a guard against a mistyped count.
+const LONGEST: usize = 1_000_000;
 
 /// Reads a series description: labels, then values.
-pub(super) fn parse_series(text: &str) -> Result<(Labels, Vec<Value>), ScriptErrorKind> {
+pub(crate) fn parse_series(text: &str) -> Result<(Labels, Vec<Value>), ScriptErrorKind> {
     let text = text.trim();
     let (labels, length) = parse_metric(text)?;
     let rest = &text[length..];
@@ -34,7 +34,7 @@ pub(super) fn parse_series(text: &str) -> Result<(Labels, Vec<Value>), ScriptErr
 }
 
 /// Reads the labels at the start of a description and returns how many bytes they took.
-pub(super) fn parse_metric(text: &str) -> Result<(Labels, usize), ScriptErrorKind> {
+pub(crate) fn parse_metric(text: &str) -> Result<(Labels, usize), ScriptErrorKind> {
     let error = || ScriptErrorKind::Series(text.to_owned());
     let name = identifier(text, true);
     let mut pairs = Vec::new();
@@ -151,8 +151,8 @@ fn parse_values(text: &str) -> Result<Vec<Value>, ScriptErrorKind> {
             expand(&rest[..length], &mut values)?;
             length
         };
-        if values.len() > MAX_VALUES {
-            return Err(ScriptErrorKind::TooManyValues { limit: MAX_VALUES });
+        if values.len() > LONGEST {
+            return Err(ScriptErrorKind::TooManyValues { limit: LONGEST });
         }
         rest = rest[length..].trim_start();
     }
@@ -162,8 +162,8 @@ fn parse_values(text: &str) -> Result<Vec<Value>, ScriptErrorKind> {
 fn count(text: &str) -> Result<usize, ScriptErrorKind> {
     text.parse()
         .ok()
-        .filter(|times| *times < MAX_VALUES)
-        .ok_or(ScriptErrorKind::TooManyValues { limit: MAX_VALUES })
+        .filter(|times| *times < LONGEST)
+        .ok_or(ScriptErrorKind::TooManyValues { limit: LONGEST })
 }
 
 fn expand(item: &str, values: &mut Vec<Value>) -> Result<(), ScriptErrorKind> {

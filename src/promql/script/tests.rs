@@ -409,7 +409,9 @@ fn own_scripts_hold_every_function_and_operator() {
         "quantile",
         "count_values",
     ];
-    for name in crate::promql::functions::names().chain(aggregators) {
+    // Scripts have the semantics of version 3, which `holt_winters` is not part of.
+    let functions = crate::promql::functions::names().filter(|name| *name != "holt_winters");
+    for name in functions.chain(aggregators) {
         let call = regex::Regex::new(&format!(r"\b{name} ?(\(|by|without)")).unwrap();
         assert!(
             queries.iter().any(|q| call.is_match(q)),

@@ -55,7 +55,16 @@ impl PromqlResult<'_> {
             }
             (_, value) => {
                 let has_time = layout == PromqlLayout::Rows || matches!(value, Value::Matrix(_));
-                let table = rows::samples(&self.lines(), has_time)?;
+                let series = self.lines();
+                let names = LabelNames::of(&series);
+                // People read once what all series have alike.
+                let shown = if layout == PromqlLayout::People && series.len() > 1 {
+                    blocks.extend(summary::common(&series, &names).map(Block::Paragraph));
+                    names.telling
+                } else {
+                    names.all()
+                };
+                let table = rows::samples(&series, &shown, has_time)?;
                 blocks.push(Block::Table(table));
             }
         }

@@ -7,17 +7,20 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::error::ArrowError;
 
-use super::label_columns::{LabelNames, label_columns};
+use super::label_columns::label_columns;
 use super::{Line, Table, table_of};
 use crate::promql::Steps;
 
 /// Rows of a batch.
 const BATCH: usize = 64 << 10;
 
-/// A row a sample: the time (where wanted), the labels, the value.
-pub(super) fn samples(lines: &[Line<'_>], has_time: bool) -> Result<Table, ArrowError> {
-    let names = LabelNames::of(lines).all();
-    let labels = label_columns(lines, &names, &["ts", "value"]);
+/// A row a sample: the time (where wanted), labels, the value.
+pub(super) fn samples(
+    lines: &[Line<'_>],
+    names: &[&str],
+    has_time: bool,
+) -> Result<Table, ArrowError> {
+    let labels = label_columns(lines, names, &["ts", "value"]);
     let mut fields = Vec::with_capacity(labels.len() + 2);
     if has_time {
         fields.push(Field::new("ts", times_type(), false));

@@ -7,6 +7,14 @@ use std::time::Duration;
 
 use retrocast::model::Labels;
 
+/// Why the server does not answer.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// `bad_data` where the query is wrong, `execution` where it fails.
+    pub(super) class: String,
+    pub(super) message: String,
+}
+
 pub(super) struct Prometheus {
     process: Child,
     address: String,
@@ -90,8 +98,8 @@ impl Prometheus {
         assert!(status / 100 == 2, "remote write: {status} {answer}");
     }
 
-    /// Asks for `data` of a query; `Err` has the server's words.
-    pub(super) fn query(&self, path: &str, parameters: &[(&str, &str)]) -> Result<String, String> {
+    /// Asks for `data` of a query.
+    pub(super) fn query(&self, path: &str, parameters: &[(&str, &str)]) -> Result<String, Refusal> {
         let form: Vec<String> = parameters
             .iter()
             .map(|(name, value)| format!("{name}={}", percent(value)))
@@ -105,7 +113,11 @@ impl Prometheus {
             None => {
                 let answer: serde_json::Value =
                     serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}"));
-                Err(answer["error"].as_str().unwrap_or_default().to_owned())
+                let text = |field: &str| answer[field].as_str().unwrap_or_default().to_owned();
+                Err(Refusal {
+                    class: text("errorType"),
+                    message: text("error"),
+                })
             }
         }
     }

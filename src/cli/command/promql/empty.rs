@@ -4,7 +4,7 @@ use crate::model::{Warning, format_timestamp};
 use crate::query::EmptySelector;
 
 /// Says that a selector has nothing, why, and what may have been meant.
-pub(super) fn warning(selector: &str, reason: &EmptySelector, tz: Tz) -> Warning {
+pub(in crate::cli) fn warning(selector: &str, reason: &EmptySelector, tz: Tz) -> Warning {
     let why = match reason {
         EmptySelector::NoMetric { metric, similar } => {
             format!("there is no metric {metric:?}{}", meant(similar))

@@ -19,7 +19,8 @@ const PLEASANT: [i64; 19] = [
 /// When an expression is evaluated.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct GridArgs {
-    /// Evaluate at one instant: a time, or `now`; by default where the samples end.
+    /// Evaluate at one instant: a time, or `now`; by default where the samples
+    /// of the selected metrics end.
     #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until", "step"])]
     at: Option<String>,
     /// Evaluate over a range that begins at a time, or a duration back from its end;
@@ -27,7 +28,7 @@ pub(super) struct GridArgs {
     #[arg(long, value_name = "TIME|DURATION")]
     since: Option<String>,
     /// The last instant of the range, which is part of it: a time, or `now`;
-    /// by default where the samples end.
+    /// by default where the samples of the selected metrics end.
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Distance of two instants of a range [default: the shortest of 1s, 2s, 5s, 10s,

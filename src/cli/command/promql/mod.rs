@@ -3,11 +3,15 @@ mod failure;
 mod grid;
 mod usage;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use arrow::array::AsArray;
+use arrow::datatypes::TimestampMicrosecondType;
 use clap::ValueEnum;
 
+pub(super) use self::empty::warning as empty_selector;
 use self::failure::failure;
 use self::grid::{Grid, GridArgs, positive_duration};
 use self::usage::Usage;
@@ -16,7 +20,9 @@ use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::load_summary::{bytes, plural, thousands};
 use crate::cli::output::Destination;
-use crate::model::{TimeRange, Warning, format_duration, format_timestamp};
+use crate::model::{
+    MICROS_PER_DAY, TimeRange, Warning, day_of, format_day, format_duration, format_timestamp,
+};
 use crate::promql::{
     Annotations, Error, Evaluated, Level, Options, Query, QuerySelector, SampleSource, Selection,
     SourceError, Steps, Value, Version, evaluate, evaluate_pieces, evaluate_range, is_absent,
@@ -26,6 +32,9 @@ use crate::query::{EmptySelector, Session, Staleness, StoreSource, StoreSourceSe
 use crate::render::{Format, write_export_lines};
 use crate::report::{PromqlLayout, PromqlResult};
 use crate::store::{Snapshot, Store, TableKind};
+
+/// Steps of a range that a format may hold which keeps all of the result.
+const MOST_STEPS: usize = 2_000_000;
 
 /// Evaluate a PromQL expression on the samples of the store.
 ///
@@ -124,7 +133,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         let samples = store.snapshot(TableKind::Samples).await?;
         Ok::<_, CommandError>((session, samples))
     })?;
-    let grid = args.grid.resolve(time_range(&samples), context)?;
+    let stored = time_range(&samples);
+    let stored = context
+        .runtime
+        .block_on(until_selected(&session, &query, stored))?;
+    let grid = args.grid.resolve(stored, context)?;
+    if grid.steps.len > MOST_STEPS && format != ResultFormat::Common(Format::Ndjson) {
+        let steps = thousands(grid.steps.len as u64);
+        let reason = format!("{steps} steps are more than fit into memory in this format");
+        return Err(CommandError::usage(reason)
+            .hint("take a longer --step, or --format ndjson, which is written as it is made"));
+    }
     let settings = StoreSourceSettings {
         staleness: args.staleness(),
         lookback: args.lookback_delta,
@@ -308,7 +327,7 @@ impl Run<'_> {
             }
             let text = &self.query.text;
             let text = text.get(selector.span.start..selector.span.end);
-            let warning = empty::warning(text.unwrap_or_default(), &reason, self.context.tz());
+            let warning = empty_selector(text.unwrap_or_default(), &reason, self.context.tz());
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }
@@ -318,21 +337,22 @@ impl Run<'_> {
     }
 
     /// Tells whether an empty result comes from a selector that has series, but
-    /// no samples in time; looked at where that is quick, at one instant.
+    /// no samples in time.
     fn has_no_samples(
         &self,
         source: &mut StoreSource,
         selector: &QuerySelector,
     ) -> Result<bool, CommandError> {
         // `@` takes a selector elsewhere.
-        if !self.grid.is_instant || self.points.points > 0 || self.query.text.contains('@') {
+        if self.points.points > 0 || self.query.text.contains('@') {
             return Ok(false);
         }
         let (back, ahead) = self.query.lookback(&self.options);
         let selected = source.select(Selection {
             matchers: &selector.matchers,
-            from: self.grid.steps.start.saturating_sub(back),
-            to: self.grid.steps.start.saturating_add(ahead),
+            // The first instant of a window or a lookback is not part of it.
+            from: self.grid.steps.start.saturating_sub(back).saturating_add(1),
+            to: self.grid.steps.end().saturating_add(ahead),
         });
         let selected = selected.map_err(failure::unread)?;
         Ok(selected.iter().all(|series| series.timestamps.is_empty()))
@@ -423,6 +443,47 @@ impl Run<'_> {
             ));
         }
     }
+}
+
+/// Ends a range where the first of the selected metrics ends, so that none has
+/// gone at an instant that nobody chose.
+///
+/// Only metrics that a selector names count, and of these the ones with samples
+/// in the last day of the range.
+async fn until_selected(
+    session: &Session,
+    query: &Query,
+    range: Option<TimeRange>,
+) -> Result<Option<TimeRange>, CommandError> {
+    let selectors = query.selectors();
+    let names: BTreeSet<&str> = selectors
+        .iter()
+        .filter_map(|s| s.metric.as_deref())
+        .collect();
+    let (Some(range), false) = (range, names.is_empty()) else {
+        return Ok(range);
+    };
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("'{}'", name.replace('\'', "''")))
+        .collect();
+    let since = format_day(day_of(range.end.saturating_sub(MICROS_PER_DAY)));
+    let sql = format!(
+        "SELECT min(last) FROM (SELECT max(ts) AS last FROM samples \
+         WHERE metric IN ({}) AND date >= DATE '{since}' GROUP BY metric)",
+        names.join(", ")
+    );
+    let result = session.sql(&sql).await?;
+    let last = result.batches.first().and_then(|batch| {
+        let times = batch
+            .column(0)
+            .as_primitive_opt::<TimestampMicrosecondType>()?;
+        times.iter().next().flatten()
+    });
+    Ok(Some(TimeRange {
+        start: range.start,
+        end: last.map_or(range.end, |last| last.saturating_add(1).max(range.start)),
+    }))
 }
 
 /// Returns the time from the first sample to just after the last, to the

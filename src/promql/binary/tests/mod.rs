@@ -61,13 +61,7 @@ fn run(
         matching,
         span: Span { start: 1, end: 9 },
     };
-    vector_vector(
-        &operation,
-        lhs,
-        rhs,
-        steps(len.unwrap_or(0)),
-        options,
-    )
+    vector_vector(&operation, lhs, rhs, steps(len.unwrap_or(0)), options)
 }
 
 fn bits(values: &[f64]) -> Vec<u64> {
@@ -377,7 +371,10 @@ fn duplicates_are_named_in_order() {
     };
     let scalar = |values: &[f64]| vec![series(&[(METRIC_NAME, "scalar_metric")], values)];
     let options = Options::default();
-    let text = "found duplicate series for the match group {} on the right hand-side of the operation: [{__name__=\"dup_metric\", label=\"alpha\"}, {__name__=\"dup_metric\", label=\"beta\"}];many-to-many matching not allowed: matching labels must be unique on one side";
+    let text = "found duplicate series for the match group {} on the right hand-side of the \
+                operation: [{__name__=\"dup_metric\", label=\"alpha\"}, \
+                {__name__=\"dup_metric\", label=\"beta\"}];many-to-many matching not allowed: \
+                matching labels must be unique on one side";
     // While the left side is empty nobody looks.
     let result = run(
         BinaryOp::Greater,

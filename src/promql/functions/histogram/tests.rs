@@ -6,7 +6,10 @@ use crate::promql::{MemorySource, Options, Query, Steps, Version, evaluate};
 const MINUTE: i64 = 60_000_000;
 
 /// Builds a source of series with a sample each five minutes.
-fn source(series: &[(&str, &[(&str, &str)], &[f64])]) -> MemorySource {
+/// A metric, its labels, its values.
+type Given<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [f64]);
+
+fn source(series: &[Given<'_>]) -> MemorySource {
     let mut source = MemorySource::default();
     for (name, pairs, values) in series {
         let pairs = pairs.iter().copied().chain([("__name__", *name)]);

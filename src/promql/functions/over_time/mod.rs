@@ -12,7 +12,7 @@ mod sorted;
 mod spread;
 mod sum;
 
-use crate::promql::functions::{Body, Function, WindowArgs};
+use crate::promql::functions::{Body, Function, WindowArgs, window};
 use crate::promql::window::Windows;
 
 pub(super) use sum::Sum;
@@ -35,18 +35,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
     window("stdvar_over_time", spread::stdvar),
     window("quantile_over_time", quantile::quantile),
 ];
-
-const fn window(
-    name: &'static str,
-    kernel: fn(&Windows<'_>, &WindowArgs<'_>, &mut [f64]),
-) -> Function {
-    Function {
-        name,
-        body: Body::Window(kernel),
-        keeps_name: false,
-        reads_time: false,
-    }
-}
 
 fn count(windows: &Windows<'_>, _: &WindowArgs<'_>, out: &mut [f64]) {
     for (out, (lo, hi)) in out.iter_mut().zip(windows.bounds) {
