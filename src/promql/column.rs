@@ -15,7 +15,8 @@ pub fn is_absent(value: f64) -> bool {
     value.to_bits() == STALE_NAN_BITS
 }
 
-/// How many values one operation's columns may hold: 2 GB.
+/// How many values the columns may hold that an operation makes: 2 GB. Operations that
+/// write over their operands' columns, or hand them on, do not ask.
 pub(crate) const MAX_VALUES: usize = 1 << 28;
 
 /// The instants at which an expression is evaluated: `start + i * step`, µs.
@@ -44,7 +45,7 @@ impl Steps {
         let len = if end < start {
             0
         } else {
-            ((end - start) / step) as usize + 1
+            ((end.abs_diff(start) / step.unsigned_abs()) as usize).saturating_add(1)
         };
         Self { start, step, len }
     }
@@ -52,7 +53,8 @@ impl Steps {
     /// The `i`th instant.
     #[inline]
     pub fn at(&self, i: usize) -> i64 {
-        self.start + self.step * i as i64
+        // The sum fits, even where the product alone does not.
+        self.start.wrapping_add(self.step.wrapping_mul(i as i64))
     }
 
     /// The last instant (the first, where there is none).
@@ -64,5 +66,21 @@ impl Steps {
     pub fn iter(&self) -> impl Iterator<Item = i64> + use<> {
         let steps = *self;
         (0..steps.len).map(move |i| steps.at(i))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_may_span_all_of_time() {
+        let steps = Steps::range(i64::MIN, i64::MAX, i64::MAX);
+        assert_eq!(steps.len, 3);
+        let all: Vec<i64> = steps.iter().collect();
+        assert_eq!(all, [i64::MIN, -1, i64::MAX - 1]);
+        assert_eq!(steps.end(), i64::MAX - 1);
+        assert_eq!(Steps::range(i64::MIN, i64::MAX, 1).len, usize::MAX);
+        assert_eq!(Steps::range(1, 0, 1).len, 0);
     }
 }

@@ -137,11 +137,6 @@ impl Annotations {
         });
     }
 
-    /// Takes over another query part's annotations.
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
     /// Iterates over warnings, then infos.
     pub fn iter(&self) -> impl Iterator<Item = &Annotation> {
         self.0.iter()

@@ -33,7 +33,7 @@ pub enum Value {
     Scalar(Vec<f64>),
     /// A string, the same at all steps.
     String(String),
-    /// Series, in the order in which Prometheus would give them at one step.
+    /// Series: of a range in the order of their labels, of an instant in Prometheus' order.
     Vector(Vec<Series>),
     /// Raw samples of a range selector; of an instant query only.
     Matrix(Vec<RawSeries>),

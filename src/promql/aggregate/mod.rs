@@ -17,10 +17,11 @@ mod rank;
 mod tests;
 
 use self::order::{greater, less};
+pub(crate) use self::quantile::Extremes;
 use crate::promql::column::Steps;
-use crate::promql::error::{Annotations, Error, Span};
+use crate::promql::error::{Error, Span};
 use crate::promql::expr::{AggregateOp, Grouping};
-use crate::promql::options::{Options, Version};
+use crate::promql::options::Options;
 use crate::promql::vector::Series;
 
 /// The parameter of an aggregation, evaluated.
@@ -73,7 +74,6 @@ pub(crate) fn aggregate(
     input: Vec<Series>,
     steps: Steps,
     options: &Options,
-    annotations: &mut Annotations,
 ) -> Result<Vec<Series>, Error> {
     let version = options.version;
     let grouping = aggregation.grouping;
@@ -88,13 +88,7 @@ pub(crate) fn aggregate(
         AggregateOp::Stdvar => Ok(moments::stdvar(grouping, input, version)),
         AggregateOp::TopK => rank::select(aggregation, input, less, steps, version),
         AggregateOp::BottomK => rank::select(aggregation, input, greater, steps, version),
-        AggregateOp::Quantile => {
-            // Version 2 has no annotations.
-            if version == Version::V3 {
-                quantile::warn(aggregation, annotations);
-            }
-            Ok(quantile::quantile(aggregation, input, steps))
-        }
+        AggregateOp::Quantile => Ok(quantile::quantile(aggregation, input, steps)),
         AggregateOp::CountValues => count_values::count_values(aggregation, input, steps, version),
     }
 }

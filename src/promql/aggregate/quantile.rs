@@ -5,32 +5,55 @@ use std::cmp::Ordering;
 use super::Aggregation;
 use super::group::Groups;
 use crate::promql::column::{ABSENT, Steps, is_absent};
-use crate::promql::error::Annotations;
+use crate::promql::error::{Annotations, Span};
 use crate::promql::vector::Series;
 
 /// How many steps are transposed at once.
 const BLOCK: usize = 64;
 
-/// Warns of φ outside 0..=1: of NaN, of the greatest, of the least.
-pub(super) fn warn(aggregation: &Aggregation<'_>, annotations: &mut Annotations) {
-    let phis = aggregation.scalars();
-    let mut warn = |phi| annotations.invalid_quantile(aggregation.param_span, phi);
-    if phis.iter().any(|phi| phi.is_nan()) {
-        warn(f64::NAN);
+/// The extremes of φ over all steps of a query.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extremes {
+    any_nan: bool,
+    max: f64,
+    min: f64,
+}
+
+impl Default for Extremes {
+    fn default() -> Self {
+        Self {
+            any_nan: false,
+            max: f64::NEG_INFINITY,
+            min: f64::INFINITY,
+        }
     }
-    let max = extreme(phis, f64::INFINITY, f64::max);
-    if max > 1.0 {
-        warn(max);
+}
+
+impl Extremes {
+    /// Takes in the φ of more steps.
+    pub(crate) fn widen(&mut self, phis: &[f64]) {
+        self.any_nan |= phis.iter().any(|phi| phi.is_nan());
+        self.max = extreme(self.max, phis, f64::INFINITY, f64::max);
+        self.min = extreme(self.min, phis, f64::NEG_INFINITY, f64::min);
     }
-    let min = extreme(phis, f64::NEG_INFINITY, f64::min);
-    if min < 0.0 {
-        warn(min);
+
+    /// Warns of φ outside 0..=1: of NaN, of the greatest, of the least.
+    pub(crate) fn warn(&self, span: Span, annotations: &mut Annotations) {
+        if self.any_nan {
+            annotations.invalid_quantile(span, f64::NAN);
+        }
+        if self.max > 1.0 {
+            annotations.invalid_quantile(span, self.max);
+        }
+        if self.min < 0.0 {
+            annotations.invalid_quantile(span, self.min);
+        }
     }
 }
 
 /// The greatest or the least number as Go's `math.Max` and `math.Min` find it: NaN hides all but `limit`.
-fn extreme(values: &[f64], limit: f64, pick: fn(f64, f64) -> f64) -> f64 {
-    values.iter().copied().fold(-limit, |a, b| {
+fn extreme(first: f64, values: &[f64], limit: f64, pick: fn(f64, f64) -> f64) -> f64 {
+    values.iter().copied().fold(first, |a, b| {
         if a == limit || b == limit {
             limit
         } else if a.is_nan() || b.is_nan() {

@@ -18,7 +18,7 @@ const TOO_SMALL: f64 = -9_223_372_036_854_775_808.0;
 
 /// Selects the k first series of each group, step by step; `below` tells which of two values gives way.
 ///
-/// At a single step they stand in their order within their groups, otherwise as in the input.
+/// At an instant they stand in their order within their groups, otherwise as in the input.
 pub(super) fn select(
     aggregation: &Aggregation<'_>,
     input: Vec<Series>,
@@ -31,7 +31,7 @@ pub(super) fn select(
     let groups = Groups::new(aggregation.grouping, &input);
     let members = groups.members();
     let mut heaps: Vec<Vec<Ranked>> = vec![Vec::new(); BLOCK.min(steps.len)];
-    if steps.len == 1 {
+    if steps.step == 0 && steps.len == 1 {
         let mut picked = Vec::new();
         for members in &members {
             fill(&mut heaps, &input, members, 0, ks, below, version);
@@ -154,37 +154,23 @@ fn sift_down(heap: &mut [Ranked], below: impl Fn(f64, f64) -> bool) {
 }
 
 /// Refuses k that is no number or fits no `int64`, in the words of each version.
+///
+/// Each step is judged as an instant query would be there. Prometheus 3 judges
+/// the greatest and the least k of a whole range, so that it also refuses a k
+/// that is too small, if at another step there is one from 1 on.
 fn check(aggregation: &Aggregation<'_>, steps: Steps, version: Version) -> Result<(), Error> {
-    let ks = aggregation.scalars();
-    let fail = |text: String, bad: &dyn Fn(f64) -> bool| {
-        let step = ks.iter().position(|k| bad(*k)).unwrap_or(0);
-        Err(ErrorKind::Execution(text).at_step(aggregation.param_span, steps.at(step)))
+    let fits = |k: f64| match version {
+        Version::V2 => (TOO_SMALL..=TOO_LARGE).contains(&k),
+        Version::V3 => k < TOO_LARGE,
     };
-    if version == Version::V2 {
-        let fits = |k: f64| (TOO_SMALL..=TOO_LARGE).contains(&k);
-        return match ks.iter().find(|k| !fits(**k)) {
-            Some(k) => fail(overflow(*k), &|k| !fits(k)),
-            None => Ok(()),
-        };
-    }
-    if ks.iter().any(|k| k.is_nan()) {
-        return fail("Parameter value is NaN".to_owned(), &|k: f64| k.is_nan());
-    }
-    let max = ks.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let min = ks.iter().copied().fold(f64::INFINITY, f64::min);
-    if max < 1.0 {
+    let ks = aggregation.scalars();
+    let Some(step) = ks.iter().position(|k| !fits(*k)) else {
         return Ok(());
-    }
-    if min <= TOO_SMALL {
-        let text = format!("Scalar value {} underflows int64", format_g(min));
-        return fail(text, &|k| k == min);
-    }
-    if max >= TOO_LARGE {
-        return fail(overflow(max), &|k| k == max);
-    }
-    Ok(())
-}
-
-fn overflow(k: f64) -> String {
-    format!("Scalar value {} overflows int64", format_g(k))
+    };
+    let text = if version == Version::V3 && ks[step].is_nan() {
+        "Parameter value is NaN".to_owned()
+    } else {
+        format!("Scalar value {} overflows int64", format_g(ks[step]))
+    };
+    Err(ErrorKind::Execution(text).at_step(aggregation.param_span, steps.at(step)))
 }

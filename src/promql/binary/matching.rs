@@ -2,10 +2,12 @@
 //!
 //! Prometheus matches anew at each step, so that what is wrong at one step may
 //! be fine at all others. Here series are paired once, and the steps are looked
-//! at one by one only where several series share a key: for the first step at
-//! which Prometheus would give up, and for which of its reasons.
+//! at only where several series share a key: for pairs that never meet, which
+//! are none, for the first step at which Prometheus would give up, and for
+//! which of its reasons. Pairs with equal labels take turns in one column.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::Labels;
@@ -14,6 +16,7 @@ use crate::promql::binary::arithmetic::{self, Compare, Order};
 use crate::promql::binary::labels::{in_braces, match_group, match_keys, result_labels};
 use crate::promql::column::{ABSENT, Steps, is_absent};
 use crate::promql::error::{Error, ErrorKind};
+use crate::promql::eval::check_size;
 use crate::promql::expr::Cardinality;
 use crate::promql::merge::merge_equal;
 use crate::promql::options::{Options, Version};
@@ -24,7 +27,8 @@ struct Pair {
     many: usize,
     one: usize,
     key: usize,
-    labels: Arc<Labels>,
+    /// The result that takes what they give.
+    result: usize,
 }
 
 /// A step at which Prometheus gives up, and its words.
@@ -54,26 +58,37 @@ pub(super) fn combine(
     }
     let ambiguous = duplicate_partner(operation, &partners, &many, &one, options.version);
 
-    let pairs: Vec<Pair> = many_keys
-        .iter()
-        .enumerate()
-        .flat_map(|(i, key)| partners[*key].iter().map(move |j| (i, *j, *key)))
-        .map(|(i, j, key)| Pair {
-            many: i,
-            one: j,
-            key,
-            labels: result_labels(operation, &many[i].labels, &one[j].labels, options),
-        })
-        .collect();
-    let rivals = rivals(operation, &pairs, keys.count);
+    let mut presence = Presence::new(steps.len, many.len(), one.len());
+    let (pairs, mut results) = {
+        let mut pairing = Pairing::default();
+        for (i, key) in many_keys.iter().enumerate() {
+            for j in &partners[*key] {
+                // Of series that take turns most never meet.
+                if partners[*key].len() > 1 && !presence.overlap(&many, i, &one, *j) {
+                    continue;
+                }
+                pairing.add(
+                    operation,
+                    (i, &many[i].labels),
+                    (*j, &one[*j].labels),
+                    *key,
+                    options,
+                );
+                check_size(pairing.results.len(), steps, operation.span)?;
+            }
+        }
+        (pairing.pairs, pairing.results)
+    };
+    let groups = rivals(operation, &pairs, keys.count, results.len());
     // Version 2 looks only at results that a comparison has kept.
     let by_results = options.version == Version::V2 && operation.filters();
-    let mut repeated = None;
+    let mut clashes = Clashes::new(steps.len, groups.count);
     if !by_results {
-        repeated = first_clash(&rivals, steps.len, |pair, step| {
-            let pair = &pairs[pair];
-            !is_absent(many[pair.many].values[step]) && !is_absent(one[pair.one].values[step])
-        });
+        for (pair, group) in pairs.iter().zip(&groups.of) {
+            if let Some(group) = group {
+                clashes.add(*group, presence.both(&many, pair.many, &one, pair.one));
+            }
+        }
     }
 
     let compare = if operation.return_bool {
@@ -81,27 +96,45 @@ pub(super) fn combine(
     } else {
         Compare::KeepFirst
     };
-    let mut results = Vec::with_capacity(pairs.len());
+    let mut scratch = Vec::new();
     for (i, pair) in pairs.iter().enumerate() {
         let used_again = pairs.get(i + 1).is_some_and(|next| next.many == pair.many);
-        let mut values = if used_again {
-            many[pair.many].values.clone()
-        } else {
-            std::mem::take(&mut many[pair.many].values)
-        };
         let other = &one[pair.one].values;
-        arithmetic::combine(operation.op, compare, order, &mut values, other);
-        results.push(Series {
-            labels: pair.labels.clone(),
-            drop_name: operation.return_bool && options.delayed_name_removal,
-            values,
-        });
+        let target = &mut results[pair.result].values;
+        let group = groups.of[i].filter(|_| by_results);
+        if target.is_empty() && !used_again {
+            let mut values = std::mem::take(&mut many[pair.many].values);
+            arithmetic::combine(operation.op, compare, order, &mut values, other);
+            if let Some(group) = group {
+                clashes.add(group, words(&values));
+            }
+            *target = values;
+            continue;
+        }
+        // Only the steps at which the "one" side may have a sample.
+        let part = presence.part(&one, pair.one);
+        scratch.clear();
+        scratch.extend_from_slice(&many[pair.many].values[part.clone()]);
+        arithmetic::combine(
+            operation.op,
+            compare,
+            order,
+            &mut scratch,
+            &other[part.clone()],
+        );
+        if target.is_empty() {
+            target.resize(steps.len, ABSENT);
+        }
+        if let Some(group) = group {
+            let mut values = vec![ABSENT; steps.len];
+            values[part.clone()].copy_from_slice(&scratch);
+            clashes.add(group, words(&values));
+        }
+        for (to, from) in target[part].iter_mut().zip(&scratch) {
+            *to = if is_absent(*from) { *to } else { *from };
+        }
     }
-    if by_results {
-        repeated = first_clash(&rivals, steps.len, |pair, step| {
-            !is_absent(results[pair].values[step])
-        });
-    }
+    let repeated = clashes.first();
 
     let repeated = repeated.map(|step| Failure {
         step,
@@ -137,7 +170,7 @@ pub(super) fn merge(
     operation: &Operation<'_>,
     options: &Options,
 ) -> Result<Vec<Series>, Error> {
-    if options.delayed_name_removal && steps.len <= 1 {
+    if options.delayed_name_removal && steps.step == 0 {
         return Ok(series);
     }
     merge_equal(series, steps, operation.span)
@@ -207,53 +240,181 @@ fn any_sample(series: &[Series], others: &[Series]) -> Vec<bool> {
     occupied
 }
 
-/// Collects the pairs that must not both have a sample at one step: those of one
-/// key, and with `group_left` or `group_right` only if their labels are equal too.
-fn rivals(operation: &Operation<'_>, pairs: &[Pair], keys: usize) -> Vec<Vec<usize>> {
-    let mut counts = vec![0_u32; keys];
-    for pair in pairs {
-        counts[pair.key] += 1;
-    }
-    let one_to_one = operation.matching.cardinality == Cardinality::OneToOne;
-    let mut places: HashMap<(usize, Option<&Labels>), usize> = HashMap::new();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    for (i, pair) in pairs.iter().enumerate() {
-        if counts[pair.key] < 2 {
-            continue;
-        }
-        let labels = (!one_to_one).then_some(pair.labels.as_ref());
-        let place = *places.entry((pair.key, labels)).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Vec::new());
-        }
-        groups[place].push(i);
-    }
-    groups.retain(|group| group.len() > 1);
-    groups
+/// Pairs and the results that they share.
+#[derive(Default)]
+struct Pairing {
+    pairs: Vec<Pair>,
+    results: Vec<Series>,
+    places: HashMap<(usize, Arc<Labels>), usize>,
 }
 
-/// Finds the first step at which two of a group have a sample.
-fn first_clash(
-    groups: &[Vec<usize>],
+impl Pairing {
+    /// Adds a pair; pairs of one key whose labels are equal have one result, whose column is still empty.
+    fn add(
+        &mut self,
+        operation: &Operation<'_>,
+        (many, many_labels): (usize, &Arc<Labels>),
+        (one, one_labels): (usize, &Arc<Labels>),
+        key: usize,
+        options: &Options,
+    ) {
+        let same = self.pairs.last().filter(|last| last.many == many);
+        let result = match same {
+            // What is kept of the labels comes from the "many" side alone.
+            Some(last) if operation.matching.include.is_empty() => last.result,
+            _ => {
+                let labels = result_labels(operation, many_labels, one_labels, options);
+                let next = self.results.len();
+                let place = *self.places.entry((key, labels.clone())).or_insert(next);
+                if place == next {
+                    self.results.push(Series {
+                        labels,
+                        drop_name: operation.return_bool && options.delayed_name_removal,
+                        values: Vec::new(),
+                    });
+                }
+                place
+            }
+        };
+        self.pairs.push(Pair {
+            many,
+            one,
+            key,
+            result,
+        });
+    }
+}
+
+/// For each pair, the group of those that must not have a sample at one step.
+struct Rivals {
+    /// A pair without rivals has no group.
+    of: Vec<Option<usize>>,
+    count: usize,
+}
+
+/// Collects rivals: the pairs of one key, and with `group_left` or `group_right`
+/// only if their labels are equal too.
+fn rivals(operation: &Operation<'_>, pairs: &[Pair], keys: usize, results: usize) -> Rivals {
+    let one_to_one = operation.matching.cardinality == Cardinality::OneToOne;
+    let (group, groups): (fn(&Pair) -> usize, usize) = if one_to_one {
+        (|pair| pair.key, keys)
+    } else {
+        (|pair| pair.result, results)
+    };
+    let mut counts = vec![0_usize; groups];
+    for pair in pairs {
+        counts[group(pair)] += 1;
+    }
+    let mut count = 0;
+    let numbers: Vec<Option<usize>> = counts
+        .iter()
+        .map(|pairs| {
+            (*pairs > 1).then(|| {
+                count += 1;
+                count - 1
+            })
+        })
+        .collect();
+    Rivals {
+        of: pairs.iter().map(|pair| numbers[group(pair)]).collect(),
+        count,
+    }
+}
+
+/// The steps at which a column has a sample, a bit each.
+fn words(values: &[f64]) -> Box<[u64]> {
+    values
+        .chunks(64)
+        .map(|chunk| {
+            chunk
+                .iter()
+                .rev()
+                .fold(0, |word, value| (word << 1) | u64::from(!is_absent(*value)))
+        })
+        .collect()
+}
+
+/// The presence of both sides' series, found when it is asked for.
+struct Presence {
     steps: usize,
-    has_sample: impl Fn(usize, usize) -> bool,
-) -> Option<usize> {
-    let mut first = steps;
-    for group in groups {
-        let mut seen = vec![false; first];
-        for pair in group {
-            // Later steps no longer matter once an earlier one has been found.
-            for (step, seen) in seen.iter_mut().enumerate().take(first) {
-                if !has_sample(*pair, step) {
-                    continue;
-                }
-                if *seen {
-                    first = step;
-                    break;
-                }
-                *seen = true;
+    many: Vec<Option<Box<[u64]>>>,
+    one: Vec<Option<Box<[u64]>>>,
+}
+
+impl Presence {
+    fn new(steps: usize, many: usize, one: usize) -> Self {
+        Self {
+            steps,
+            many: vec![None; many],
+            one: vec![None; one],
+        }
+    }
+
+    fn pair(&mut self, many: &[Series], i: usize, one: &[Series], j: usize) -> (&[u64], &[u64]) {
+        (
+            self.many[i].get_or_insert_with(|| words(&many[i].values)),
+            self.one[j].get_or_insert_with(|| words(&one[j].values)),
+        )
+    }
+
+    /// Whether two series have a sample at the same step.
+    fn overlap(&mut self, many: &[Series], i: usize, one: &[Series], j: usize) -> bool {
+        let (a, b) = self.pair(many, i, one, j);
+        a.iter().zip(b).any(|(a, b)| a & b != 0)
+    }
+
+    /// The steps at which both have one.
+    fn both(&mut self, many: &[Series], i: usize, one: &[Series], j: usize) -> Box<[u64]> {
+        let (a, b) = self.pair(many, i, one, j);
+        a.iter().zip(b).map(|(a, b)| a & b).collect()
+    }
+
+    /// All steps from the first to the last at which a series of the "one" side has a sample,
+    /// or a few more.
+    fn part(&mut self, one: &[Series], j: usize) -> Range<usize> {
+        let words = self.one[j].get_or_insert_with(|| words(&one[j].values));
+        let first = words.iter().position(|word| *word != 0).unwrap_or(0);
+        let last = words
+            .iter()
+            .rposition(|word| *word != 0)
+            .map_or(0, |at| at + 1);
+        (first * 64).min(self.steps)..(last * 64).min(self.steps)
+    }
+}
+
+/// The first step at which two of a group have a sample.
+struct Clashes {
+    steps: usize,
+    first: usize,
+    seen: Vec<Option<Box<[u64]>>>,
+}
+
+impl Clashes {
+    fn new(steps: usize, groups: usize) -> Self {
+        Self {
+            steps,
+            first: steps,
+            seen: vec![None; groups],
+        }
+    }
+
+    fn add(&mut self, group: usize, present: Box<[u64]>) {
+        let Some(seen) = &mut self.seen[group] else {
+            self.seen[group] = Some(present);
+            return;
+        };
+        for (i, (seen, new)) in seen.iter_mut().zip(&present).enumerate() {
+            let both = *seen & new;
+            *seen |= new;
+            if both != 0 {
+                // Later steps no longer matter.
+                self.first = self.first.min(i * 64 + both.trailing_zeros() as usize);
+                break;
             }
         }
     }
-    (first < steps).then_some(first)
+
+    fn first(&self) -> Option<usize> {
+        (self.first < self.steps).then_some(self.first)
+    }
 }

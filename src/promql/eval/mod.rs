@@ -4,15 +4,18 @@ mod parallel;
 mod range;
 mod selector;
 
+use range::SubquerySeries;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::model::{Labels, METRIC_NAME};
-use crate::promql::aggregate::{Aggregation, Param, aggregate};
+use crate::promql::aggregate::{Aggregation, Extremes, Param, aggregate};
 use crate::promql::binary::{Operation, scalar_scalar, vector_scalar, vector_vector};
 use crate::promql::column::{ABSENT, MAX_VALUES, Steps, is_absent};
 use crate::promql::error::{Annotations, Error, ErrorKind, Span};
 use crate::promql::expr::{AggregateOp, Expr, Kind};
-use crate::promql::functions::{Body, Call, Function};
+use crate::promql::functions::{Body, Call, Function, Repairs};
 use crate::promql::lower::Query;
 use crate::promql::merge::merge_equal;
 use crate::promql::options::{Options, Version};
@@ -51,47 +54,129 @@ pub fn evaluate_part(
     source: &mut dyn SampleSource,
     options: &Options,
 ) -> Result<Evaluated, Error> {
-    let mut evaluator = Evaluator {
-        source,
-        options,
-        bounds,
-        annotations: Annotations::default(),
-    };
-    let refuse = |kind: &str| {
-        let text = format!(
-            "invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector"
-        );
-        Err(ErrorKind::Execution(text).at(query.expr.span))
-    };
-    let is_range = steps.step != 0;
-    let value = match evaluator.eval(&query.expr, steps)? {
-        Value::String(_) if is_range => return refuse("string"),
-        Value::Matrix(_) if is_range => return refuse("range vector"),
-        Value::Vector(series) => Value::Vector(evaluator.finish(series, steps, query.expr.span)?),
-        other => other,
-    };
+    let mut evaluator = Evaluator::new(source, options, bounds);
+    let value = evaluator.run(query, steps)?;
     Ok(Evaluated {
         value,
-        annotations: evaluator.annotations,
+        annotations: evaluator.into_annotations(),
     })
 }
 
-/// The state of an evaluation.
+/// The state of an evaluation: of one query over all its pieces.
 pub(crate) struct Evaluator<'a> {
     pub(crate) source: &'a mut dyn SampleSource,
     pub(crate) options: &'a Options,
     /// The first and the last step of the whole query.
     pub(crate) bounds: (i64, i64),
+    pub(crate) said: Said,
+    /// The values of invariant nodes at one step, by the node's address.
+    invariants: HashMap<usize, Value>,
+    /// The samples of subqueries that `@` pins, by the address of their inside.
+    subqueries: HashMap<usize, Arc<Vec<SubquerySeries>>>,
+}
+
+/// What is to be said beside the result.
+#[derive(Clone, Default)]
+pub(crate) struct Said {
+    /// What each piece says for itself.
     pub(crate) annotations: Annotations,
+    // A message about these has the range or the extremes over all steps.
+    /// The repairs of classic histograms.
+    pub(crate) repairs: Repairs,
+    /// The parameters of `quantile`, by their place.
+    quantiles: BTreeMap<Span, Extremes>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Starts an evaluation; `bounds` are the first and the last step of the whole query.
+    pub(crate) fn new(
+        source: &'a mut dyn SampleSource,
+        options: &'a Options,
+        bounds: (i64, i64),
+    ) -> Self {
+        Self {
+            source,
+            options,
+            bounds,
+            said: Said::default(),
+            invariants: HashMap::new(),
+            subqueries: HashMap::new(),
+        }
+    }
 }
 
 impl Evaluator<'_> {
-    /// Evaluates any expression.
-    pub(crate) fn eval(&mut self, expr: &Expr, steps: Steps) -> Result<Value, Error> {
-        if expr.invariant && steps.len > 1 && !matches!(expr.kind, Kind::Number(_)) {
-            let value = self.eval(expr, Steps::instant(steps.start))?;
-            return Ok(repeat(value, steps.len));
+    /// Evaluates the query at some of its steps; always the same query, the steps in order.
+    pub(crate) fn run(&mut self, query: &Query, steps: Steps) -> Result<Value, Error> {
+        let span = query.expr.span;
+        check_size(1, steps, span)?;
+        let refuse = |kind: &str| {
+            let text = format!(
+                "invalid expression type \"{kind}\" for range query, must be Scalar or instant Vector"
+            );
+            Err(ErrorKind::Execution(text).at(span))
+        };
+        let is_range = steps.step != 0;
+        match self.eval(&query.expr, steps)? {
+            Value::String(_) if is_range => refuse("string"),
+            Value::Matrix(_) if is_range => refuse("range vector"),
+            Value::Vector(series) => self.finish(series, steps, span).map(Value::Vector),
+            other => Ok(other),
         }
+    }
+
+    /// Ends the evaluation. Version 2 has no annotations.
+    pub(crate) fn into_annotations(self) -> Annotations {
+        if self.options.version == Version::V2 {
+            return Annotations::default();
+        }
+        let Said {
+            mut annotations,
+            repairs,
+            quantiles,
+        } = self.said;
+        repairs.annotate(&mut annotations);
+        for (span, extremes) in &quantiles {
+            extremes.warn(*span, &mut annotations);
+        }
+        annotations
+    }
+
+    /// Evaluates any expression.
+    ///
+    /// Over a range a vector is in the order of its labels, whichever of its series have a sample
+    /// in this piece; at an instant it is in Prometheus' order.
+    pub(crate) fn eval(&mut self, expr: &Expr, steps: Steps) -> Result<Value, Error> {
+        if steps.step == 0 || steps.len == 0 {
+            return self.compute(expr, steps);
+        }
+        let literal = matches!(expr.kind, Kind::Number(_) | Kind::String(_));
+        let mut value = if expr.invariant && !literal {
+            self.invariant(expr, steps)?
+        } else {
+            self.compute(expr, steps)?
+        };
+        if let Value::Vector(series) = &mut value {
+            sort_by_labels(series);
+        }
+        Ok(value)
+    }
+
+    /// Evaluates an invariant expression once for all pieces.
+    fn invariant(&mut self, expr: &Expr, steps: Steps) -> Result<Value, Error> {
+        let key = address(expr);
+        if !self.invariants.contains_key(&key) {
+            let value = self.compute(expr, Steps::instant(steps.start))?;
+            self.invariants.insert(key, value);
+        }
+        let value = &self.invariants[&key];
+        if let Value::Vector(series) = value {
+            check_size(series.len(), steps, expr.span)?;
+        }
+        Ok(repeat(value, steps.len))
+    }
+
+    fn compute(&mut self, expr: &Expr, steps: Steps) -> Result<Value, Error> {
         match &expr.kind {
             Kind::Number(number) => Ok(Value::Scalar(vec![*number; steps.len])),
             Kind::String(text) => Ok(Value::String(text.clone())),
@@ -129,14 +214,13 @@ impl Evaluator<'_> {
                     param: value,
                     param_span,
                 };
-                aggregate(
-                    &aggregation,
-                    input,
-                    steps,
-                    self.options,
-                    &mut self.annotations,
-                )
-                .map(Value::Vector)
+                if *op == AggregateOp::Quantile
+                    && let Param::Scalar(quantiles) = &aggregation.param
+                {
+                    let extremes = self.said.quantiles.entry(param_span).or_default();
+                    extremes.widen(quantiles);
+                }
+                aggregate(&aggregation, input, steps, self.options).map(Value::Vector)
             }
             Kind::Binary {
                 op,
@@ -227,13 +311,22 @@ impl Evaluator<'_> {
                 for arg in &args[1..] {
                     scalars.push(self.scalar(arg, steps)?);
                 }
-                let mut at_step = vec![0.0; scalars.len()];
-                let mapped = self.map(series, function.keeps_name, |value, step| {
-                    for (slot, column) in at_step.iter_mut().zip(&scalars) {
-                        *slot = column[step];
-                    }
-                    kernel(value, &at_step)
-                });
+                let mut at_step: Vec<f64> = scalars
+                    .iter()
+                    .map(|column| column.first().copied().unwrap_or(f64::NAN))
+                    .collect();
+                let mapped = if args[1..].iter().all(|arg| arg.invariant) {
+                    self.map(series, function.keeps_name, |value, _| {
+                        kernel(value, &at_step)
+                    })
+                } else {
+                    self.map(series, function.keeps_name, |value, step| {
+                        for (slot, column) in at_step.iter_mut().zip(&scalars) {
+                            *slot = column[step];
+                        }
+                        kernel(value, &at_step)
+                    })
+                };
                 merge_equal(mapped, steps, span).map(Value::Vector)
             }
         }
@@ -284,8 +377,24 @@ impl Evaluator<'_> {
                 one.labels = without_name(&one.labels, self.options.version);
             }
         }
-        merge_equal(series, steps, span)
+        let mut merged = merge_equal(series, steps, span)?;
+        if steps.step != 0 {
+            sort_by_labels(&mut merged);
+        }
+        Ok(merged)
     }
+}
+
+/// Brings series into the order of their labels.
+pub(crate) fn sort_by_labels(series: &mut [Series]) {
+    if !series.is_sorted_by(|a, b| a.labels <= b.labels) {
+        series.sort_by(|a, b| a.labels.cmp(&b.labels));
+    }
+}
+
+/// What tells the nodes of one query apart.
+fn address(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr).addr()
 }
 
 /// Refuses columns that would fill the memory.
@@ -319,17 +428,22 @@ pub(crate) fn strip(mut expr: &Expr) -> &Expr {
     expr
 }
 
-fn repeat(value: Value, len: usize) -> Value {
+/// Gives a value of one step to `len` steps.
+fn repeat(value: &Value, len: usize) -> Value {
     let fill = |column: &[f64]| vec![column.first().copied().unwrap_or(ABSENT); len];
     match value {
-        Value::Scalar(column) => Value::Scalar(fill(&column)),
-        Value::Vector(mut series) => {
-            for one in &mut series {
-                one.values = fill(&one.values);
-            }
-            Value::Vector(series)
-        }
-        other => other,
+        Value::Scalar(column) => Value::Scalar(fill(column)),
+        Value::Vector(series) => Value::Vector(
+            series
+                .iter()
+                .map(|one| Series {
+                    labels: one.labels.clone(),
+                    drop_name: one.drop_name,
+                    values: fill(&one.values),
+                })
+                .collect(),
+        ),
+        other => other.clone(),
     }
 }
 

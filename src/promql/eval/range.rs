@@ -6,17 +6,22 @@ use std::sync::Arc;
 use crate::model::Labels;
 use crate::promql::column::{ABSENT, Steps, is_absent};
 use crate::promql::error::{Error, ErrorKind, Span};
-use crate::promql::eval::{Evaluator, check_size, parallel, strip, without_name};
+use crate::promql::eval::{Evaluator, address, check_size, parallel, strip, without_name};
 use crate::promql::expr::{Expr, Kind, Place, Selector};
 use crate::promql::functions::{Function, WindowArgs};
 use crate::promql::merge::merge_equal;
-use crate::promql::number::format_g;
 use crate::promql::options::Version;
 use crate::promql::source::{SampleSlice, Selection};
 use crate::promql::vector::{RawSeries, Series, Value};
 use crate::promql::window::{Windows, bounds};
 
+/// A subquery's series, and whether its name is due to be dropped.
+pub(super) type SubquerySeries = (RawSeries, bool);
+
 type Kernel = fn(&Windows<'_>, &WindowArgs<'_>, &mut [f64]);
+
+/// A subquery's column and, beside it, the times and values of its samples.
+const SUBQUERY_COPIES: usize = 3;
 
 /// Where the windows of a range vector lie.
 #[derive(Clone, Copy)]
@@ -37,14 +42,16 @@ struct Samples<'a> {
 impl Frame {
     /// The end of the `i`th window.
     fn end(&self, i: usize) -> i64 {
-        self.at.unwrap_or_else(|| self.steps.at(i)) - self.offset
+        let ts = self.at.unwrap_or_else(|| self.steps.at(i));
+        ts.saturating_sub(self.offset)
     }
 
     /// The first instant of the first window.
     fn from(&self) -> i64 {
+        let start = self.end(0).saturating_sub(self.range);
         match self.version {
-            Version::V2 => self.end(0) - self.range,
-            Version::V3 => self.end(0) - self.range + 1,
+            Version::V2 => start,
+            Version::V3 => start.saturating_add(1),
         }
     }
 
@@ -135,18 +142,16 @@ impl Evaluator<'_> {
         };
         let delayed = self.options.delayed_name_removal;
         let version = self.options.version;
-        let counts = matches!(function.name, "rate" | "increase");
-        let mut not_counters: Vec<String> = Vec::new();
-        let series = self.with_samples(matrix, steps, |frame, samples| {
-            let computed = parallel::map(
+        let mut series = self.with_samples(matrix, steps, |frame, samples| {
+            parallel::map(
                 samples,
                 |one| one.slice.timestamps.len() + steps.len,
                 |part| {
                     let mut scratch = Scratch::default();
                     let mut out = Vec::with_capacity(part.len());
                     for one in part {
-                        let mut values = vec![ABSENT; steps.len];
-                        let called = frame.with_windows(&one.slice, &mut scratch, |windows| {
+                        let values = frame.with_windows(&one.slice, &mut scratch, |windows| {
+                            let mut values = vec![ABSENT; steps.len];
                             kernel(
                                 windows,
                                 &WindowArgs {
@@ -155,8 +160,11 @@ impl Evaluator<'_> {
                                 },
                                 &mut values,
                             );
+                            values
                         });
-                        if called.is_some() {
+                        if let Some(values) = values
+                            && values.iter().any(|value| !is_absent(*value))
+                        {
                             out.push(Series {
                                 labels: one.slice.labels.clone(),
                                 drop_name: one.drop_name,
@@ -166,46 +174,14 @@ impl Evaluator<'_> {
                     }
                     out
                 },
-            );
-            for one in &computed {
-                let name = one.labels.metric();
-                if counts
-                    && !name.is_empty()
-                    && !["_total", "_sum", "_count", "_bucket"]
-                        .iter()
-                        .any(|suffix| name.ends_with(suffix))
-                {
-                    not_counters.push(name.to_owned());
-                }
-            }
-            computed
+            )
         })?;
-        if version == Version::V3 {
-            not_counters.dedup();
-            for name in not_counters {
-                self.annotations.info(
-                    matrix.span,
-                    format!(
-                        "metric might not be a counter, name does not end in \
-                         _total/_sum/_count/_bucket: {name:?}"
-                    ),
-                );
-            }
+        if matches!(function.name, "rate" | "increase") {
+            self.note_gauges(&series, matrix.span);
         }
-        if function.name == "quantile_over_time" && !series.is_empty() {
-            for quantile in &scalars[0] {
-                if !(0.0..=1.0).contains(quantile) {
-                    self.annotations.warn(
-                        args[0].span,
-                        format!(
-                            "quantile value should be between 0 and 1, got {}",
-                            format_g(*quantile)
-                        ),
-                    );
-                }
-            }
+        if function.name == "quantile_over_time" {
+            self.warn_of_quantiles(&scalars[0], &series, args[0].span);
         }
-        let mut series = series;
         if !function.keeps_name {
             for one in &mut series {
                 if delayed {
@@ -216,6 +192,40 @@ impl Evaluator<'_> {
             }
         }
         merge_equal(series, steps, span)
+    }
+
+    /// Says which metrics, of those that have a result, are not named as counters are.
+    fn note_gauges(&mut self, series: &[Series], span: Span) {
+        const SUFFIXES: [&str; 4] = ["_total", "_sum", "_count", "_bucket"];
+        let mut last = "";
+        for one in series {
+            let name = one.labels.metric();
+            if name.is_empty() || name == last || SUFFIXES.iter().any(|s| name.ends_with(s)) {
+                continue;
+            }
+            last = name;
+            self.said.annotations.info(
+                span,
+                format!(
+                    "metric might not be a counter, name does not end in \
+                     _total/_sum/_count/_bucket: {name:?}"
+                ),
+            );
+        }
+    }
+
+    /// Warns of each φ outside 0..=1 at whose step a series has a window.
+    fn warn_of_quantiles(&mut self, quantiles: &[f64], series: &[Series], span: Span) {
+        let mut last = None;
+        for (step, quantile) in quantiles.iter().enumerate() {
+            if !(0.0..=1.0).contains(quantile)
+                && last != Some(quantile.to_bits())
+                && series.iter().any(|one| !is_absent(one.values[step]))
+            {
+                last = Some(quantile.to_bits());
+                self.said.annotations.invalid_quantile(span, *quantile);
+            }
+        }
     }
 
     /// Calls `visit` with the windows of each series of a range vector that
@@ -278,7 +288,7 @@ impl Evaluator<'_> {
             } => {
                 let frame = self.frame(place, *range, steps);
                 let step = step.unwrap_or(self.options.subquery_step);
-                let series = self.subquery(inner, &frame, step)?;
+                let series = self.pinned_subquery(inner, &frame, step)?;
                 let samples: Vec<Samples<'_>> = series
                     .iter()
                     .map(|(raw, drop_name)| Samples {
@@ -335,6 +345,24 @@ impl Evaluator<'_> {
         }
     }
 
+    /// A subquery's samples; what `@` pins is evaluated for the first piece only.
+    fn pinned_subquery(
+        &mut self,
+        inner: &Expr,
+        frame: &Frame,
+        step: i64,
+    ) -> Result<Arc<Vec<SubquerySeries>>, Error> {
+        let key = address(inner);
+        if let Some(series) = self.subqueries.get(&key) {
+            return Ok(series.clone());
+        }
+        let series = Arc::new(self.subquery(inner, frame, step)?);
+        if frame.at.is_some() && frame.steps.step != 0 {
+            self.subqueries.insert(key, series.clone());
+        }
+        Ok(series)
+    }
+
     /// Evaluates a subquery's inside at the multiples of its step that any
     /// window holds; returns samples and whether their names are due to be dropped.
     fn subquery(
@@ -342,16 +370,21 @@ impl Evaluator<'_> {
         inner: &Expr,
         frame: &Frame,
         step: i64,
-    ) -> Result<Vec<(RawSeries, bool)>, Error> {
+    ) -> Result<Vec<SubquerySeries>, Error> {
         if frame.steps.len == 0 {
             return Ok(Vec::new());
         }
         let from = frame.from();
-        let first = from.div_euclid(step) * step;
-        let first = if first < from { first + step } else { first };
+        let first = from.div_euclid(step).saturating_mul(step);
+        let first = if first < from {
+            first.saturating_add(step)
+        } else {
+            first
+        };
         let inner_steps = Steps::range(first, frame.to(), step);
-        check_size(1, inner_steps, inner.span)?;
+        check_size(SUBQUERY_COPIES, inner_steps, inner.span)?;
         let series = self.vector(inner, inner_steps)?;
+        check_size(series.len() * SUBQUERY_COPIES, inner_steps, inner.span)?;
         let mut samples = Vec::with_capacity(series.len());
         for one in series {
             let mut timestamps = Vec::with_capacity(one.values.len());

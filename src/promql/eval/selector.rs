@@ -45,34 +45,41 @@ impl Evaluator<'_> {
         }
         let pinned = self.pinned(&selector.place);
         let offset = selector.place.offset;
-        let end = |i: usize| pinned.unwrap_or_else(|| steps.at(i)) - offset;
+        let ends = Steps {
+            start: pinned.unwrap_or(steps.start).saturating_sub(offset),
+            step: if pinned.is_some() { 0 } else { steps.step },
+            len: steps.len,
+        };
         // With left-open lookback a sample exactly that old is too old.
         let reach = match self.options.version {
             Version::V2 => self.options.lookback,
             Version::V3 => self.options.lookback - 1,
         };
+        let too_old = reach.saturating_add(1).max(0).unsigned_abs();
         let selection = Selection {
             matchers: &selector.matchers,
-            from: end(0) - reach,
-            to: end(steps.len - 1),
+            from: ends.start.saturating_sub(reach),
+            to: ends.end(),
         };
         let slices = self
             .source
             .select(selection)
             .map_err(|error| ErrorKind::Source(error).at(span))?;
         check_size(slices.len(), steps, span)?;
+        // One thread: this is no more than memory can bring.
         let mut result = Vec::with_capacity(slices.len());
         for slice in slices {
             let mut values = vec![ABSENT; steps.len];
             let mut next = 0;
             let mut any = false;
             for (i, value) in values.iter_mut().enumerate() {
-                let ts = end(i);
+                let ts = ends.at(i);
                 while next < slice.timestamps.len() && slice.timestamps[next] <= ts {
                     next += 1;
                 }
+                // No sample taken is later: the distance is no less than 0, and fits.
                 if next > 0
-                    && ts - slice.timestamps[next - 1] <= reach
+                    && (ts.wrapping_sub(slice.timestamps[next - 1]) as u64) < too_old
                     && !is_absent(slice.values[next - 1])
                 {
                     *value = read(slice.timestamps[next - 1], slice.values[next - 1]);

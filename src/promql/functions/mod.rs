@@ -14,6 +14,8 @@ mod time;
 mod trend;
 mod two_stack;
 
+pub(crate) use histogram::Repairs;
+
 use crate::promql::Evaluator;
 use crate::promql::column::Steps;
 use crate::promql::error::{Error, Span};

@@ -54,7 +54,7 @@ fn extrapolated<const COUNTER: bool, const RATE: bool>(
         let (first, last) = (window.start, window.end - 1);
         let mut rise = values[last] - values[first];
         if COUNTER {
-            rise = resets.add_losses(rise, values, first, last);
+            rise = resets.add_losses(rise, windows, i);
         }
         let end = windows.end(i);
         // Regular scrapes lie the same way in one window after the other.
@@ -177,8 +177,10 @@ impl Resets {
 
     /// Adds to a rise the values from which the counter fell between two samples.
     #[inline]
-    fn add_losses(&mut self, rise: f64, values: &[f64], first: usize, last: usize) -> f64 {
-        let places = &self.places;
+    fn add_losses(&mut self, rise: f64, windows: &Windows<'_>, i: usize) -> f64 {
+        let (places, values) = (&self.places, windows.values);
+        let window = windows.indices(i);
+        let (first, last) = (window.start, window.end - 1);
         while self.hi < places.len() && places[self.hi] as usize <= last {
             self.hi += 1;
         }
@@ -190,8 +192,13 @@ impl Resets {
             0 => rise,
             1..=FEW_RESETS => (self.lo..self.hi).fold(rise, |rise, k| rise + before(k)),
             _ => {
-                let many = self.many.get_or_insert_with(TwoStack::new);
-                let (lost, _) = many.slide(self.lo, self.hi, |k, _| Sum::of(before(k)));
+                let many = self
+                    .many
+                    .get_or_insert_with(|| TwoStack::new(windows.range));
+                let time = |k: usize| windows.timestamps[places[k] as usize];
+                let items = self.lo..self.hi;
+                let (lost, _) =
+                    many.slide_items(windows.end(i), items, time, |k, _| Sum::of(before(k)));
                 lost.plus(rise).value()
             }
         }

@@ -36,19 +36,20 @@ fn run(
     call: &Call<'_>,
     below: fn(f64, f64) -> bool,
 ) -> Result<Value, Error> {
-    if call.steps.len > 1 {
-        evaluator.annotations.warn(
+    let is_range = call.steps.step != 0;
+    if is_range {
+        evaluator.said.annotations.warn(
             call.span,
             "sort is ineffective for range queries since results are always ordered by labels",
         );
     }
     let input = evaluator.vector(&call.args[0], call.steps)?;
-    Ok(Value::Vector(sorted(input, call.steps.len, below)))
+    Ok(Value::Vector(sorted(input, is_range, below)))
 }
 
-/// Sorts the series of a single step, NaN last; over several steps there is no order to bring them in.
-fn sorted(mut input: Vec<Series>, steps: usize, below: fn(f64, f64) -> bool) -> Vec<Series> {
-    if steps == 1 {
+/// Sorts the series of an instant, NaN last; over a range there is no order to bring them in.
+fn sorted(mut input: Vec<Series>, is_range: bool, below: fn(f64, f64) -> bool) -> Vec<Series> {
+    if !is_range {
         input.retain(|series| !is_absent(series.values[0]));
         sort_down(&mut input, |series| series.values[0], below);
     }
@@ -80,8 +81,8 @@ mod tests {
     fn sorts_as_the_script_of_prometheus_says() {
         // functions.test, "Tests for sort/sort_desc": 100 … 800 and NaN.
         let values = [300.0, f64::NAN, 100.0, ABSENT, 800.0, 200.0];
-        assert_eq!(order(&sorted(vector(&values), 1, greater)), "25041");
-        assert_eq!(order(&sorted(vector(&values), 1, less)), "40521");
-        assert_eq!(order(&sorted(vector(&values), 2, less)), "012345");
+        assert_eq!(order(&sorted(vector(&values), false, greater)), "25041");
+        assert_eq!(order(&sorted(vector(&values), false, less)), "40521");
+        assert_eq!(order(&sorted(vector(&values), true, less)), "012345");
     }
 }

@@ -64,7 +64,7 @@ fn regress(
 ) {
     let (timestamps, values) = (windows.timestamps, windows.values);
     let mut specials = Specials::default();
-    let mut moments = TwoStack::new();
+    let mut moments = TwoStack::new(windows.range);
     // The last sample so far that differs from the one before it, and the next to look at.
     let (mut differs, mut seen) = (0, 1);
     for (i, out) in out.iter_mut().enumerate() {
@@ -87,10 +87,10 @@ fn regress(
         } else {
             match specials.within(values, lo, hi) {
                 Special::None => {
-                    let (moments, base) = moments.slide(lo, hi, |i, base| {
-                        Moments::of(seconds(timestamps[i] - timestamps[base]), values[i])
+                    let (moments, pivot) = moments.slide(windows, i, |k, pivot| {
+                        Moments::of(seconds(timestamps[k].saturating_sub(pivot)), values[k])
                     });
-                    moments.line(seconds(origin.saturating_sub(timestamps[base])))
+                    moments.line(seconds(origin.saturating_sub(pivot)))
                 }
                 // Inf - Inf, unless there are samples on both sides of the origin.
                 Special::Sum(sum)
@@ -163,7 +163,7 @@ fn fit_with(
     }
 }
 
-/// The means of times (seconds from the base) and values, and their central
+/// The means of times (seconds from the pivot) and values, and their central
 /// second moments.
 #[derive(Debug, Clone, Copy)]
 struct Moments {

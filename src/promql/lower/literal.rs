@@ -3,8 +3,8 @@
 use crate::promql::error::{Error, ErrorKind};
 use crate::promql::lower::token::{Token, TokenKind};
 
-/// 2⁶² µs: far beyond any history, and sums of a few such do not overflow.
-const LONGEST: f64 = 4_611_686_018_427_387_904.0;
+/// The longest duration, µs: Go counts nanoseconds in an `i64`, about 292 years.
+const LONGEST: i64 = i64::MAX / 1_000;
 
 /// The value of a number or a duration where a number is meant: durations are seconds.
 pub(crate) fn number(token: Token<'_>) -> Result<f64, Error> {
@@ -33,20 +33,22 @@ pub(crate) fn number(token: Token<'_>) -> Result<f64, Error> {
 /// The value of a duration, or of a number of seconds where a duration is meant, in µs.
 pub(crate) fn micros(token: Token<'_>) -> Result<i64, Error> {
     if token.kind == TokenKind::Duration {
-        return crate::model::parse_duration(token.text)
-            .ok()
-            .filter(|micros| *micros < LONGEST as i64)
-            .ok_or_else(|| {
-                let message = format!(
-                    "{} is not a duration: write it as `5m` or `1h30m`, units from large to small",
-                    token.text
-                );
-                ErrorKind::Parse(message).at(token.span)
-            });
+        let micros = crate::model::parse_duration(token.text).map_err(|_| {
+            let message = format!(
+                "{} is not a duration: write it as `5m` or `1h30m`, units from large to small",
+                token.text
+            );
+            ErrorKind::Parse(message).at(token.span)
+        })?;
+        if micros <= LONGEST {
+            return Ok(micros);
+        }
+        return Err(ErrorKind::Parse("duration out of range".into()).at(token.span));
     }
     let micros = (number(token)? * 1e6).round();
-    if micros.abs() < LONGEST {
-        #[expect(clippy::cast_possible_truncation, reason = "it is below 2⁶²")]
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts µs in 292 years")]
+    if micros.abs() <= LONGEST as f64 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 2⁶³")]
         return Ok(micros as i64);
     }
     Err(ErrorKind::Parse("duration out of range".into()).at(token.span))

@@ -40,6 +40,29 @@ impl Query {
         let (back, ahead) = reach(&self.expr, options).unwrap_or_default();
         (back.max(0), ahead.max(0))
     }
+
+    /// The longest window that moves with the steps, µs: lookback, range, or the
+    /// ranges of nested subqueries added up. What `offset` moves is no longer for
+    /// that, and what `@` pins is not read again.
+    pub(crate) fn longest_window(&self, options: &Options) -> i64 {
+        window(&self.expr, options)
+    }
+}
+
+fn window(expr: &Expr, options: &Options) -> i64 {
+    let moving = |place: &Place, window: i64| if place.at.is_some() { 0 } else { window };
+    match &expr.kind {
+        Kind::Selector(selector) => moving(&selector.place, options.lookback),
+        Kind::Range { selector, range } => moving(&selector.place, *range),
+        Kind::Subquery {
+            expr, range, place, ..
+        } => moving(place, range.saturating_add(window(expr, options))),
+        _ => children(expr)
+            .into_iter()
+            .map(|child| window(child, options))
+            .max()
+            .unwrap_or(0),
+    }
 }
 
 fn metric(selector: &Selector) -> Option<String> {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::{Labels, METRIC_NAME};
 use crate::promql::column::{ABSENT, is_absent};
-use crate::promql::error::ErrorKind;
+use crate::promql::error::{Annotations, ErrorKind};
 use crate::promql::options::Version;
 
 mod ranks;
@@ -60,17 +60,14 @@ fn run(
     };
     let steps = Steps {
         start: 0,
-        step: 10,
+        step: if len == 1 { 0 } else { 10 },
         len,
     };
     let mut annotations = Annotations::default();
-    let result = aggregate(
-        &aggregation,
-        input,
-        steps,
-        &options(version),
-        &mut annotations,
-    );
+    let mut extremes = Extremes::default();
+    extremes.widen(aggregation.scalars());
+    extremes.warn(aggregation.param_span, &mut annotations);
+    let result = aggregate(&aggregation, input, steps, &options(version));
     (result, annotations)
 }
 

@@ -31,7 +31,7 @@ fn series(pairs: &[(&str, &str)], values: &[f64]) -> Series {
 fn steps(len: usize) -> Steps {
     Steps {
         start: 100,
-        step: 10,
+        step: if len == 1 { 0 } else { 10 },
         len,
     }
 }

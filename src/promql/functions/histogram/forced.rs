@@ -1,8 +1,12 @@
 //! The info that a histogram's counts had to be repaired, over all its steps.
 
+use std::collections::BTreeMap;
+
 use chrono::DateTime;
 
 use super::buckets::Repair;
+use super::of_metric;
+use crate::promql::error::{Annotations, Span};
 use crate::promql::number::format_g;
 
 /// The repairs of several histograms at several steps.
@@ -16,6 +20,43 @@ pub(super) struct Forced {
     to: i64,
     /// How many there were, one a histogram and step.
     samples: usize,
+}
+
+/// The repairs of a query, whatever pieces it is evaluated in.
+#[derive(Clone, Default)]
+pub(crate) struct Repairs {
+    /// By the place of a call's histograms in the text, and the metric's name.
+    forced: BTreeMap<(Span, String), Forced>,
+    /// The last step of each call's last evaluation, µs.
+    counted_to: BTreeMap<Span, i64>,
+}
+
+impl Repairs {
+    /// Up to which step, µs, a call's repairs have been counted.
+    pub(super) fn counted_to(&self, span: Span) -> Option<i64> {
+        self.counted_to.get(&span).copied()
+    }
+
+    /// Notes that they have been counted up to a step.
+    pub(super) fn set_counted_to(&mut self, span: Span, step: i64) {
+        let to = self.counted_to.entry(span).or_insert(step);
+        *to = step.max(*to);
+    }
+
+    /// Adds a histogram's repairs.
+    pub(super) fn add(&mut self, span: Span, name: &str, forced: Forced) {
+        self.forced
+            .entry((span, name.to_owned()))
+            .and_modify(|all| all.merge(forced))
+            .or_insert(forced);
+    }
+
+    /// Says what was repaired.
+    pub(crate) fn annotate(&self, annotations: &mut Annotations) {
+        for ((span, name), forced) in &self.forced {
+            annotations.info(*span, forced.message(&of_metric(name)));
+        }
+    }
 }
 
 impl Forced {

@@ -10,18 +10,18 @@
 mod buckets;
 mod forced;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::buckets::Buckets;
 use self::forced::Forced;
+pub(crate) use self::forced::Repairs;
 use super::{Body, Call, Function};
 use crate::model::Labels;
 use crate::promql::Evaluator;
 use crate::promql::column::{ABSENT, is_absent};
 use crate::promql::error::{Annotations, Error, Span};
 use crate::promql::merge::merge_equal;
-use crate::promql::number::format_g;
 use crate::promql::vector::{Series, Value};
 
 /// The label that holds a bucket's upper bound.
@@ -56,34 +56,32 @@ fn histogram_quantile(evaluator: &mut Evaluator<'_>, call: &Call<'_>) -> Result<
         unreachable!("the number of arguments is checked before")
     };
     let quantiles = evaluator.scalar(q, call.steps)?;
-    warn_of_quantiles(&quantiles, q.span, &mut evaluator.annotations);
+    warn_of_quantiles(&quantiles, q.span, &mut evaluator.said.annotations);
     let input = evaluator.vector(vector, call.steps)?;
     let version = evaluator.options.version;
     let delayed = evaluator.options.delayed_name_removal;
-    let mut forced: BTreeMap<String, Forced> = BTreeMap::new();
+    let mut repairs = std::mem::take(&mut evaluator.said.repairs);
+    // A subquery's windows overlap those of the piece before.
+    let counted = repairs.counted_to(vector.span);
     let value = per_histogram(evaluator, call, &input, vector.span, |labels, columns| {
         let mut here: Option<Forced> = None;
         let values = per_step(columns, call.steps.len, |step, buckets| {
             let (value, repair) = buckets.quantile(quantiles[step], version);
-            if let Some(repair) = repair {
+            if let Some(repair) = repair
+                && counted.is_none_or(|to| call.steps.at(step) > to)
+            {
                 Forced::add(&mut here, repair, call.steps.at(step));
             }
             value
         });
         if let Some(here) = here {
             let name = if delayed { labels.metric() } else { "" };
-            forced
-                .entry(name.to_owned())
-                .and_modify(|all| all.merge(here))
-                .or_insert(here);
+            repairs.add(vector.span, name, here);
         }
         values
     })?;
-    for (name, forced) in &forced {
-        evaluator
-            .annotations
-            .info(vector.span, forced.message(&of_metric(name)));
-    }
+    repairs.set_counted_to(vector.span, call.steps.end());
+    evaluator.said.repairs = repairs;
     Ok(value)
 }
 
@@ -109,7 +107,7 @@ fn per_histogram(
     input_span: Span,
     mut compute: impl FnMut(&Labels, &[(f64, &[f64])]) -> Vec<f64>,
 ) -> Result<Value, Error> {
-    let histograms = histograms(input, input_span, &mut evaluator.annotations);
+    let histograms = histograms(input, input_span, &mut evaluator.said.annotations);
     let series = histograms
         .into_iter()
         .map(|histogram| {
@@ -205,13 +203,7 @@ fn warn_of_quantiles(quantiles: &[f64], span: Span, annotations: &mut Annotation
     for q in quantiles {
         if !(0.0..=1.0).contains(q) && last != Some(q.to_bits()) {
             last = Some(q.to_bits());
-            annotations.warn(
-                span,
-                format!(
-                    "quantile value should be between 0 and 1, got {}",
-                    format_g(*q)
-                ),
-            );
+            annotations.invalid_quantile(span, *q);
         }
     }
 }

@@ -46,7 +46,7 @@ fn slide(
 ) {
     let values = windows.values;
     let mut specials = Specials::default();
-    let mut moments = TwoStack::new();
+    let mut moments = TwoStack::new(windows.range);
     for (i, out) in out.iter_mut().enumerate() {
         let window = windows.indices(i);
         if window.is_empty() {
@@ -59,8 +59,7 @@ fn slide(
                 Special::Huge => directly(&values[window]),
                 Special::Sum(_) => f64::NAN,
                 Special::None => {
-                    let (moments, _) =
-                        moments.slide(window.start, window.end, |i, _| Moments::of(values[i]));
+                    let (moments, _) = moments.slide(windows, i, |k, _| Moments::of(values[k]));
                     moments.squares / moments.count
                 }
             }

@@ -75,7 +75,7 @@ fn slide(
 ) {
     let values = windows.values;
     let mut specials = Specials::default();
-    let mut sums = TwoStack::new();
+    let mut sums = TwoStack::new(windows.range);
     for (i, out) in out.iter_mut().enumerate() {
         let window = windows.indices(i);
         if window.is_empty() {
@@ -89,7 +89,7 @@ fn slide(
             Special::Huge => directly(&values[window]),
             Special::Sum(sum) => sum,
             Special::None => {
-                let (sum, _) = sums.slide(window.start, window.end, |i, _| Sum::of(values[i]));
+                let (sum, _) = sums.slide(windows, i, |k, _| Sum::of(values[k]));
                 finish(sum, window.len() as f64)
             }
         };
