@@ -53,7 +53,7 @@ fn expr(rng: &mut Rng, ordered: Option<usize>) -> String {
         14 => format!("count_over_time({x}[2m])"),
         15 => format!("max_over_time({x}[3m:1m]) > 3"),
         16 => format!("sum by (i) ({x}) / sum by (i) ({y})"),
-        17 => format!(r#"ALERTS{{alertstate="firing"}}"#),
+        17 => r#"ALERTS{alertstate="firing"}"#.into(),
         18 => format!(r#"{x} unless on (i) ALERTS{{alertname="A0"}}"#),
         19 => "sum by (i) (ALERTS_FOR_STATE)".into(),
         20 => r#"sum by (i) ({__name__=~"r[01]"})"#.into(),
@@ -126,7 +126,7 @@ fn one(seed: u64, dir: &std::path::Path) -> Result<(usize, usize, bool, bool), S
                 ("__name__".to_owned(), (*name).to_owned()),
                 ("i".to_owned(), i.to_string()),
             ])
-            .unwrap(),
+            .expect("labels"),
         );
         let mut values = Vec::new();
         while values.len() < steps {
@@ -144,7 +144,7 @@ fn one(seed: u64, dir: &std::path::Path) -> Result<(usize, usize, bool, bool), S
             match value.as_str() {
                 "_" => {}
                 "stale" => source.push(&labels, ts, stale_nan()),
-                v => source.push(&labels, ts, v.parse().unwrap()),
+                v => source.push(&labels, ts, v.parse().expect("a number")),
             }
         }
         test += &format!(
@@ -165,8 +165,8 @@ fn one(seed: u64, dir: &std::path::Path) -> Result<(usize, usize, bool, bool), S
             "  - expr: '{e}'\n    eval_time: {end}s\n    exp_samples: [{{labels: 'zzz', value: -1}}]\n"
         );
     }
-    std::fs::write(dir.join("rules.yml"), &text).unwrap();
-    std::fs::write(dir.join("test.yml"), &test).unwrap();
+    std::fs::write(dir.join("rules.yml"), &text).expect("a file");
+    std::fs::write(dir.join("test.yml"), &test).expect("a file");
     let output = std::process::Command::new("promtool")
         .args([
             "--enable-feature=promql-at-modifier,promql-negative-offset",
@@ -176,7 +176,7 @@ fn one(seed: u64, dir: &std::path::Path) -> Result<(usize, usize, bool, bool), S
         ])
         .current_dir(dir)
         .output()
-        .unwrap();
+        .expect("promtool runs");
     let said = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -209,7 +209,7 @@ fn one(seed: u64, dir: &std::path::Path) -> Result<(usize, usize, bool, bool), S
     let mut events = Collected::default();
     engine
         .run(&mut source, 0, end as i64 * SECOND + 1, &mut events)
-        .unwrap();
+        .expect("memory");
     let ids: Vec<RuleId> = engine.rules().map(|(id, _)| id).collect();
     let first_error = ids
         .iter()
@@ -241,21 +241,21 @@ fn one(seed: u64, dir: &std::path::Path) -> Result<(usize, usize, bool, bool), S
             .find(&quoted)
             .ok_or_else(|| format!("no {quoted} in {said}\n{text}"))?;
         let rest = &said[at..];
-        let query = Query::parse(e, &options).unwrap();
+        let query = Query::parse(e, &options).expect("a query");
         let ours = evaluate(
             &query,
             Steps::instant(end as i64 * SECOND),
             &mut engine.with_derived(&mut source),
             &options,
         );
-        let line_end = rest.find('\n').unwrap();
+        let line_end = rest.find('\n').expect("a line");
         if rest[..line_end].contains("err:") {
             if ours.is_ok() {
                 return Err(format!("{}\n{text}", &rest[..line_end]));
             }
             continue;
         }
-        let got_at = rest.find("got: ").unwrap() + 5;
+        let got_at = rest.find("got: ").expect("a result") + 5;
         let got_end = rest[got_at..].find('\n').unwrap_or(rest.len() - got_at) + got_at;
         let got: BTreeSet<String> = match &rest[got_at..got_end] {
             "nil" => BTreeSet::new(),
@@ -306,8 +306,8 @@ fn go_e(v: f64) -> String {
         };
     }
     let s = format!("{v:E}");
-    let (m, e) = s.split_once('E').unwrap();
-    let e: i32 = e.parse().unwrap();
+    let (m, e) = s.split_once('E').expect("an exponent");
+    let e: i32 = e.parse().expect("a number");
     format!("{m}E{}{:02}", if e < 0 { '-' } else { '+' }, e.abs())
 }
 
