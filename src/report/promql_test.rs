@@ -4,6 +4,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringViewArray, UInt64Array};
 use arrow::error::ArrowError;
 
 use super::{Block, Document, Finding, Provenance, Severity, Table};
+use crate::model::Warning;
 use crate::promql::script::{FileReport, Tally, Verdict};
 
 /// Makes the document of PromQL test scripts: a row a script, the sum, and a
@@ -55,7 +56,14 @@ pub fn promql_test(scripts: &[FileReport]) -> Result<Document, ArrowError> {
             ..Provenance::default()
         },
         blocks,
-        warnings: Vec::new(),
+        warnings: scripts
+            .iter()
+            .filter(|script| script.evals.is_empty())
+            .map(|script| {
+                let text = format!("{} has no eval, so it tests nothing", script.name);
+                Warning::new("empty-script", text)
+            })
+            .collect(),
     })
 }
 

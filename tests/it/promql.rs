@@ -341,6 +341,14 @@ fn scripts_fail_by_place() {
     let run = workspace.run(&["test", "scripts/good.test", "wrong.test"]);
     assert_eq!(run.code, Some(2));
     assert!(run.stderr.contains("wrong.test:4: "), "{}", run.stderr);
+    assert!(
+        run.stdout.contains("1 of 1 stable evals passed"),
+        "{}",
+        run.stdout
+    );
+    workspace.write("empty.test", "load 1m\n  up 1\n");
+    let run = workspace.fine(&["test", "empty.test"]);
+    assert!(run.stdout.contains("tests nothing"), "{}", run.stdout);
     assert_eq!(workspace.run(&["test", "absent.test"]).code, Some(3));
     assert_eq!(workspace.run(&["test", "absent"]).code, Some(3));
     workspace.write("readme.md", "");

@@ -17,7 +17,8 @@ const SUFFIX: &str = "test";
 /// `eval instant at`, `eval range from … to … step …`, `clear`. Evals of native
 /// histograms and of experimental features are counted, not evaluated.
 ///
-/// Ends with 1 where a stable eval failed.
+/// Ends with 1 where a stable eval failed, and with 2 where a script is broken; the others
+/// are run all the same.
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:
   retrocast test tests/promql
@@ -50,18 +51,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     }
     let options = script::options();
     let mut reports = Vec::with_capacity(files.len());
+    let mut broken = Vec::new();
     for file in &files {
         let text = fs::read_to_string(file).map_err(|e| unreadable(file, &e))?;
         let name = file.display().to_string();
-        let report = script::run(&name, &text, &options);
-        let report = report.map_err(|error| {
-            CommandError::usage(format!("{name}:{}: {}", error.line, error.kind))
-        })?;
-        reports.push(report);
+        match script::run(&name, &text, &options) {
+            Ok(report) => reports.push(report),
+            Err(error) => broken.push(format!("{name}:{}: {}", error.line, error.kind)),
+        }
+    }
+    if reports.is_empty() {
+        return Err(CommandError::usage(broken.join("\n")));
     }
     let document = report::promql_test(&reports);
     let document = document.map_err(|e| CommandError::usage(e.to_string()))?;
     args.output.write(context, &document)?;
+    if !broken.is_empty() {
+        return Err(CommandError::usage(broken.join("\n")));
+    }
     let has_failed = reports
         .iter()
         .any(|report| report.failures().next().is_some());

@@ -7,20 +7,33 @@ use crate::report::{Chart, ChartKind, ChartSeries, ChartX};
 /// Series that a picture shows.
 const MAX_SERIES: usize = 8;
 
-/// Draws the series with the highest averages, in the order of the value;
-/// nothing where there is no line to draw.
+/// Draws the series that move most, in the order of the value; nothing where
+/// there is no line to draw.
+///
+/// Of ten targets of which one was down, that one must be in the picture. Where
+/// series move alike, the higher are drawn.
 pub(super) fn chart(lines: &[Line<'_>], telling: &[&str], steps: Steps) -> Option<Chart> {
     if lines.is_empty() || steps.len < 2 {
         return None;
     }
     let mut shown: Vec<usize> = (0..lines.len()).collect();
     if lines.len() > MAX_SERIES {
-        let averages: Vec<f64> = lines
+        let known = |value: f64| {
+            if value.is_nan() {
+                f64::NEG_INFINITY
+            } else {
+                value
+            }
+        };
+        let ranks: Vec<(f64, f64)> = lines
             .iter()
-            .map(|line| Some(Course::of(line).avg).filter(|avg| !avg.is_nan()))
-            .map(|avg| avg.unwrap_or(f64::NEG_INFINITY))
+            .map(Course::of)
+            .map(|course| (known(course.max - course.min), known(course.avg)))
             .collect();
-        shown.sort_by(|a, b| averages[*b].total_cmp(&averages[*a]));
+        shown.sort_by(|a, b| {
+            let (a, b) = (ranks[*a], ranks[*b]);
+            b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
+        });
         shown.truncate(MAX_SERIES);
         shown.sort_unstable();
     }
@@ -31,7 +44,7 @@ pub(super) fn chart(lines: &[Line<'_>], telling: &[&str], steps: Steps) -> Optio
     });
     let y_title = if lines.len() > MAX_SERIES {
         format!(
-            "{MAX_SERIES} of {} series, those with the highest average",
+            "{MAX_SERIES} of {} series, those that move most",
             lines.len()
         )
     } else {

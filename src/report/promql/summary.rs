@@ -55,9 +55,9 @@ pub(super) fn common(lines: &[Line<'_>], names: &LabelNames<'_>) -> Option<Strin
 pub(super) struct Course {
     points: u64,
     first: f64,
-    min: f64,
+    pub(super) min: f64,
     pub(super) avg: f64,
-    max: f64,
+    pub(super) max: f64,
     last: f64,
 }
 

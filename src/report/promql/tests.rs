@@ -94,7 +94,7 @@ fn people_see_what_a_series_went_through() {
 }
 
 #[test]
-fn a_picture_shows_the_highest_of_many() {
+fn a_picture_shows_what_moves_most_of_many() {
     let many = (0..10)
         .map(|i| {
             let (pod, zone) = (format!("p{i}"), if i < 5 { "a" } else { "" });
@@ -114,6 +114,20 @@ fn a_picture_shows_the_highest_of_many() {
     assert_eq!(chart.series[0].name, "pod=p2, zone=a");
     assert_eq!(chart.series[7].name, "pod=p9, zone=–");
     assert!(chart.y_title.starts_with("8 of 10 series"));
+
+    // The one that was down for a while.
+    let many = (0..10)
+        .map(|i| {
+            let down = if i == 3 { 0.0 } else { 1.0 };
+            series(&[("pod", format!("p{i}").as_str())], &[1.0, down])
+        })
+        .collect();
+    let steps = Steps::range(0, 1, 1);
+    let shown = document(&Value::Vector(many), steps, false, PromqlLayout::People);
+    let Some(Block::Chart(chart)) = shown.blocks.first() else {
+        panic!("no chart");
+    };
+    assert!(chart.series.iter().any(|one| one.name == "p3"));
 }
 
 #[test]
