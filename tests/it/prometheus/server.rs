@@ -34,8 +34,8 @@ impl Prometheus {
         let version = Command::new("prometheus").arg("--version").output().ok()?;
         let version = String::from_utf8_lossy(&version.stdout).into_owned()
             + &String::from_utf8_lossy(&version.stderr);
-        if !version.contains("version 2.") {
-            eprintln!("skipped: the comparison is with Prometheus 2, not {version}");
+        if !version.contains("version 2.42.") {
+            eprintln!("skipped: the comparison is with Prometheus 2.42, not {version}");
             return None;
         }
         let folder = tempfile::tempdir().expect("a folder");
