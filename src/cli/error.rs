@@ -1,5 +1,6 @@
 use std::error::Error;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::exit_code::Exit;
 use crate::ingest::SourceError;
@@ -35,6 +36,11 @@ impl CommandError {
             source: source.into(),
             hints: Vec::new(),
         }
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
+        Self::unreadable(format!("{}: {error}", path.display()))
     }
 
     /// A panic, which the standard library has already told of.

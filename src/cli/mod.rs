@@ -6,6 +6,7 @@ mod exit_code;
 mod load_summary;
 mod output;
 mod progress;
+mod promql_version;
 mod read_args;
 mod terminal;
 

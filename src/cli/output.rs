@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Context;
 use super::error::CommandError;
@@ -74,7 +74,7 @@ impl Destination {
         };
         let bytes = render::render(document, format, &options)?;
         match &self.output {
-            Some(path) => std::fs::write(path, bytes).map_err(|e| unwritable(path, &e))?,
+            Some(path) => std::fs::write(path, bytes).map_err(|e| CommandError::file(path, &e))?,
             None => context.terminal.result(&bytes)?,
         }
         if !format.holds_warnings() {
@@ -89,7 +89,7 @@ impl Destination {
     pub(crate) fn open(&self) -> Result<Box<dyn Write>, CommandError> {
         Ok(match &self.output {
             Some(path) => {
-                let file = File::create(path).map_err(|e| unwritable(path, &e))?;
+                let file = File::create(path).map_err(|e| CommandError::file(path, &e))?;
                 Box::new(BufWriter::with_capacity(BUFFER, file))
             }
             None => {
@@ -98,8 +98,4 @@ impl Destination {
             }
         })
     }
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::unreadable(format!("{}: {error}", path.display()))
 }

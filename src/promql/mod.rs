@@ -17,6 +17,7 @@ mod binary;
 mod caret;
 mod column;
 mod error;
+pub(crate) mod escape;
 mod eval;
 mod expr;
 mod functions;

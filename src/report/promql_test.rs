@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringViewArray, UInt64Array};
+use arrow::array::{ArrayRef, StringViewArray, UInt64Array};
 use arrow::error::ArrowError;
 
 use super::{Block, Document, Finding, Provenance, Severity, Table};
@@ -16,7 +16,7 @@ pub fn promql_test(scripts: &[FileReport]) -> Result<Document, ArrowError> {
         let counts = tallies.iter().map(|tally| count(tally) as u64);
         Arc::new(UInt64Array::from_iter_values(counts))
     };
-    let files = table(vec![
+    let files = Table::from_columns(vec![
         (
             "file",
             Arc::new(StringViewArray::from_iter_values(names)) as _,
@@ -87,12 +87,7 @@ fn failures(scripts: &[FileReport]) -> Result<Table, ArrowError> {
     let names = ["place", "expression", "expected", "actual"];
     let arrays =
         columns.map(|texts| Arc::new(StringViewArray::from_iter_values(texts)) as ArrayRef);
-    table(names.into_iter().zip(arrays).collect())
-}
-
-fn table(columns: Vec<(&str, ArrayRef)>) -> Result<Table, ArrowError> {
-    let batch = RecordBatch::try_from_iter(columns)?;
-    Table::new(batch.schema(), vec![batch])
+    Table::from_columns(names.into_iter().zip(arrays).collect())
 }
 
 #[cfg(test)]

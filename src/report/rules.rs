@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringViewArray, UInt64Array};
+use arrow::array::{ArrayRef, StringViewArray, UInt64Array};
 use arrow::error::ArrowError;
 
 use super::{Block, Document, Finding, Provenance, Severity, Table};
@@ -27,7 +27,7 @@ pub fn rules_check(
 ) -> Result<Document, ArrowError> {
     let count =
         |count: fn(&RuleFileCounts) -> usize| numbers(files.iter().map(|file| count(file) as u64));
-    let rows = table(vec![
+    let rows = Table::from_columns(vec![
         ("file", texts(files.iter().map(|file| file.path.as_str()))),
         ("groups", count(|file| file.groups)),
         ("recording", count(|file| file.recording)),
@@ -41,7 +41,7 @@ pub fn rules_check(
 /// Makes the document of rule unit tests: a row a file, then each difference.
 pub fn rule_tests(files: &[UnitTestReport]) -> Result<Document, ArrowError> {
     let passed = |file: &UnitTestReport| file.tests.iter().filter(|test| test.passed()).count();
-    let rows = table(vec![
+    let rows = Table::from_columns(vec![
         ("file", texts(files.iter().map(|file| file.path.as_str()))),
         (
             "tests",
@@ -88,7 +88,7 @@ pub fn rule_tests(files: &[UnitTestReport]) -> Result<Document, ArrowError> {
     }));
     if good < tests {
         let arrays = columns.map(|column| texts(column.iter().map(String::as_str)));
-        let mut failures = table(
+        let mut failures = Table::from_columns(
             ["place", "test", "difference"]
                 .into_iter()
                 .zip(arrays)
@@ -118,9 +118,4 @@ fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
 
 fn numbers(values: impl Iterator<Item = u64>) -> ArrayRef {
     Arc::new(UInt64Array::from_iter_values(values))
-}
-
-fn table(columns: Vec<(&str, ArrayRef)>) -> Result<Table, ArrowError> {
-    let batch = RecordBatch::try_from_iter(columns)?;
-    Table::new(batch.schema(), vec![batch])
 }

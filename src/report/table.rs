@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -102,6 +102,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// Makes a table of named columns.
+    pub fn from_columns<N: AsRef<str>>(columns: Vec<(N, ArrayRef)>) -> Result<Self, ArrowError> {
+        let batch = RecordBatch::try_from_iter(columns)?;
+        Self::new(batch.schema(), vec![batch])
+    }
+
     /// Makes a table; the kinds follow from the arrow types. Dictionary and
     /// run-length columns are unpacked, all others are kept as they are.
     pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Self, ArrowError> {

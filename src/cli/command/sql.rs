@@ -43,8 +43,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     }
     let text = match (&args.sql, &args.file) {
         (Some(sql), _) => sql.clone(),
-        (None, Some(path)) => std::fs::read_to_string(path)
-            .map_err(|e| CommandError::unreadable(format!("{}: {e}", path.display())))?,
+        (None, Some(path)) => {
+            std::fs::read_to_string(path).map_err(|e| CommandError::file(path, &e))?
+        }
         (None, None) => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text)?;

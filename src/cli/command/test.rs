@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         } else if path.extension().is_some_and(|e| e == SUFFIX) {
             files.push(path.clone());
         } else {
-            fs::metadata(path).map_err(|e| unreadable(path, &e))?;
+            fs::metadata(path).map_err(|e| CommandError::file(path, &e))?;
             let reason = format!("{}: a test script's name ends in .{SUFFIX}", path.display());
             return Err(CommandError::usage(reason));
         }
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     let mut reports = Vec::with_capacity(files.len());
     let mut broken = Vec::new();
     for file in &files {
-        let text = fs::read_to_string(file).map_err(|e| unreadable(file, &e))?;
+        let text = fs::read_to_string(file).map_err(|e| CommandError::file(file, &e))?;
         let name = file.display().to_string();
         match script::run(&name, &text, &options) {
             Ok(report) => reports.push(report),
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
 /// Lists the scripts of a folder and of those in it, by name.
 fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let entries = entries.map_err(|e| unreadable(folder, &e))?;
+    let entries = entries.map_err(|e| CommandError::file(folder, &e))?;
     let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     paths.sort();
     for path in paths {
@@ -89,8 +89,4 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
         }
     }
     Ok(())
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::unreadable(format!("{}: {error}", path.display()))
 }

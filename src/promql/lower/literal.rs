@@ -1,6 +1,7 @@
 //! The values of numbers, durations and strings.
 
 use crate::promql::error::{Error, ErrorKind};
+use crate::promql::escape::unescape;
 use crate::promql::lower::token::{Token, TokenKind};
 
 /// The longest duration, µs: Go counts nanoseconds in an `i64`, about 292 years.
@@ -63,48 +64,6 @@ pub(crate) fn string(token: Token<'_>) -> Result<String, Error> {
     }
     let fail =
         || ErrorKind::Parse("invalid escape sequence in a quoted string".into()).at(token.span);
-    let mut bytes = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(at) = rest.find('\\') {
-        bytes.extend_from_slice(&rest.as_bytes()[..at]);
-        let (length, value) = escape(&rest[at + 1..], quote).ok_or_else(fail)?;
-        match value {
-            Escaped::Byte(byte) => bytes.push(byte),
-            Escaped::Char(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-        rest = &rest[at + 1 + length..];
-    }
-    bytes.extend_from_slice(rest.as_bytes());
+    let bytes = unescape(inner, quote).ok_or_else(fail)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-enum Escaped {
-    Byte(u8),
-    Char(char),
-}
-
-/// Reads what follows a backslash; returns its length.
-fn escape(rest: &str, quote: u8) -> Option<(usize, Escaped)> {
-    let digits = |from: usize, count: usize, radix: u32| {
-        let text = rest.get(from..from + count)?;
-        let valid = text.chars().all(|c| c.is_digit(radix));
-        valid.then(|| u32::from_str_radix(text, radix).ok())?
-    };
-    let byte = |value: u8| Some((1, Escaped::Byte(value)));
-    match *rest.as_bytes().first()? {
-        b'a' => byte(7),
-        b'b' => byte(8),
-        b'f' => byte(12),
-        b'n' => byte(b'\n'),
-        b'r' => byte(b'\r'),
-        b't' => byte(b'\t'),
-        b'v' => byte(11),
-        b'\\' => byte(b'\\'),
-        c if c == quote => byte(quote),
-        b'x' => Some((3, Escaped::Byte(u8::try_from(digits(1, 2, 16)?).ok()?))),
-        b'u' => Some((5, Escaped::Char(char::from_u32(digits(1, 4, 16)?)?))),
-        b'U' => Some((9, Escaped::Char(char::from_u32(digits(1, 8, 16)?)?))),
-        b'0'..=b'7' => Some((3, Escaped::Byte(u8::try_from(digits(0, 3, 8)?).ok()?))),
-        _ => None,
-    }
 }

@@ -156,11 +156,5 @@ fn lines(value: &Value, steps: Steps) -> Vec<Line<'_>> {
     }
 }
 
-/// A table with the columns of one batch.
-fn table_of(columns: Vec<(String, arrow::array::ArrayRef)>) -> Result<Table, ArrowError> {
-    let batch = arrow::array::RecordBatch::try_from_iter(columns)?;
-    Table::new(batch.schema(), vec![batch])
-}
-
 #[cfg(test)]
 mod tests;

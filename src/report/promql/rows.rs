@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::error::ArrowError;
 
 use super::label_columns::label_columns;
-use super::{Line, Table, table_of};
+use super::{Line, Table};
 use crate::promql::Steps;
 
 /// Rows of a batch.
@@ -52,7 +52,7 @@ pub(super) fn samples(
 
 /// The one row of a string.
 pub(super) fn text(text: &str, steps: Steps) -> Result<Table, ArrowError> {
-    table_of(vec![
+    Table::from_columns(vec![
         ("ts".to_owned(), times(vec![steps.start])),
         (
             "value".to_owned(),

@@ -4,7 +4,7 @@ use arrow::array::{Float64Array, UInt64Array};
 use arrow::error::ArrowError;
 
 use super::label_columns::{LabelNames, label_columns};
-use super::{Line, Table, table_of};
+use super::{Line, Table};
 use crate::model::METRIC_NAME;
 
 /// What stands beside the labels.
@@ -31,7 +31,7 @@ pub(super) fn table(lines: &[Line<'_>], names: &LabelNames<'_>) -> Result<Table,
         let values = Float64Array::from_iter_values(courses.iter().map(value));
         columns.push(((*name).to_owned(), Arc::new(values)));
     }
-    table_of(columns)
+    Table::from_columns(columns)
 }
 
 /// Says which labels all series have alike; nothing where there are none.

@@ -2,6 +2,7 @@
 
 use super::{MatcherError, Parsed};
 use crate::promql::MatchKind;
+use crate::promql::escape::unescape;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Token {
@@ -154,42 +155,8 @@ fn quoted_length(text: &str) -> Option<usize> {
 
 /// Reads the escapes of Go's string literals.
 fn unquote(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c == '\n' {
-            return None;
-        }
-        if c != '\\' {
-            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            continue;
-        }
-        let escape = chars.next()?;
-        let mut number = |digits: usize, radix: u32, first: u32| {
-            (0..digits).try_fold(first, |number, _| {
-                let digit = chars.next()?.to_digit(radix)?;
-                number.checked_mul(radix)?.checked_add(digit)
-            })
-        };
-        match escape {
-            'a' => bytes.push(7),
-            'b' => bytes.push(8),
-            'f' => bytes.push(12),
-            'n' => bytes.push(b'\n'),
-            'r' => bytes.push(b'\r'),
-            't' => bytes.push(b'\t'),
-            'v' => bytes.push(11),
-            '\\' => bytes.push(b'\\'),
-            '"' => bytes.push(b'"'),
-            'x' => bytes.push(u8::try_from(number(2, 16, 0)?).ok()?),
-            '0'..='7' => bytes.push(u8::try_from(number(2, 8, escape.to_digit(8)?)?).ok()?),
-            'u' | 'U' => {
-                let digits = if escape == 'u' { 4 } else { 8 };
-                let c = char::from_u32(number(digits, 16, 0)?)?;
-                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-            _ => return None,
-        }
+    if text.contains('\n') {
+        return None;
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(unescape(text, b'"')?).ok()
 }

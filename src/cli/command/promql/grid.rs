@@ -58,6 +58,11 @@ pub(super) fn positive_duration(text: &str) -> Result<i64, String> {
 }
 
 impl GridArgs {
+    /// Whether somebody said when the last instant is.
+    pub(super) fn has_end(&self) -> bool {
+        self.at.is_some() || self.until.is_some()
+    }
+
     /// Makes out the instants; `samples` is the time from the first sample to
     /// just after the last.
     pub(super) fn resolve(

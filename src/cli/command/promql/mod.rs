@@ -20,13 +20,13 @@ use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::load_summary::{bytes, plural, thousands};
 use crate::cli::output::Destination;
+use crate::cli::promql_version::VersionChoice;
 use crate::model::{
     MICROS_PER_DAY, TimeRange, Warning, day_of, format_day, format_duration, format_timestamp,
 };
 use crate::promql::{
     Annotations, Error, Evaluated, Level, Options, Query, QuerySelector, SampleSource, Selection,
-    SourceError, Steps, Value, Version, evaluate, evaluate_pieces, evaluate_range, is_absent,
-    write_data,
+    SourceError, Steps, Value, evaluate, evaluate_pieces, evaluate_range, is_absent, write_data,
 };
 use crate::query::{EmptySelector, Session, Staleness, StoreSource, StoreSourceSettings};
 use crate::render::{Format, write_export_lines};
@@ -89,17 +89,6 @@ enum StalenessChoice {
     None,
 }
 
-/// Whose semantics hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum VersionChoice {
-    /// Prometheus 2.
-    #[value(name = "2")]
-    Two,
-    /// Prometheus 3.
-    #[value(name = "3")]
-    Three,
-}
-
 /// A format of every command, or Prometheus' own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ResultFormat {
@@ -133,10 +122,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         let samples = store.snapshot(TableKind::Samples).await?;
         Ok::<_, CommandError>((session, samples))
     })?;
-    let stored = time_range(&samples);
-    let stored = context
-        .runtime
-        .block_on(until_selected(&session, &query, stored))?;
+    let mut stored = time_range(&samples);
+    if !args.grid.has_end() {
+        stored = context
+            .runtime
+            .block_on(until_selected(&session, &query, stored))?;
+    }
     let grid = args.grid.resolve(stored, context)?;
     if grid.steps.len > MOST_STEPS && format != ResultFormat::Common(Format::Ndjson) {
         let steps = thousands(grid.steps.len as u64);
@@ -178,10 +169,7 @@ impl Args {
 
     fn options(&self) -> Options {
         Options {
-            version: match self.promql_version {
-                VersionChoice::Two => Version::V2,
-                VersionChoice::Three => Version::V3,
-            },
+            version: self.promql_version.into(),
             lookback: self.lookback_delta,
             subquery_step: self.subquery_step,
             ..Options::default()

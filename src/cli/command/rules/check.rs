@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::test::lines;
-use super::{VersionChoice, expand, read};
+use super::{expand, options, read};
 use crate::alert::rule_file::{self, Rule, RuleFile, RuleFileError, RuleKind, duplicates};
 use crate::alert::template::Template;
 use crate::cli::Context;
@@ -9,6 +9,7 @@ use crate::cli::command::promql::empty_selector;
 use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::output::OutputArgs;
+use crate::cli::promql_version::VersionChoice;
 use crate::promql::{MatchOp, SampleSource};
 use crate::query::{Session, StoreSource, StoreSourceSettings};
 use crate::report::{self, Finding, RuleFileCounts, Severity};
@@ -37,7 +38,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandError> {
-    let options = args.promql_version.options();
+    let options = options(args.promql_version);
     let mut files = Vec::new();
     let mut faults: Vec<RuleFileError> = Vec::new();
     for path in expand(&args.files)? {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
-use crate::promql::{Options, Version};
+use crate::cli::promql_version::VersionChoice;
+use crate::promql::Options;
 
 /// Look after rule files: check them, run their unit tests.
 #[derive(Debug, clap::Args)]
@@ -31,26 +32,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     }
 }
 
-/// Whose semantics hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum VersionChoice {
-    /// 2.42.
-    #[value(name = "2")]
-    Two,
-    /// 3.
-    #[value(name = "3")]
-    Three,
-}
-
-impl VersionChoice {
-    fn options(self) -> Options {
-        Options {
-            version: match self {
-                Self::Two => Version::V2,
-                Self::Three => Version::V3,
-            },
-            ..Options::default()
-        }
+fn options(version: VersionChoice) -> Options {
+    Options {
+        version: version.into(),
+        ..Options::default()
     }
 }
 
@@ -88,6 +73,5 @@ fn files_of(pattern: &str) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> Result<String, CommandError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| CommandError::unreadable(format!("{}: {error}", path.display())))
+    std::fs::read_to_string(path).map_err(|error| CommandError::file(path, &error))
 }

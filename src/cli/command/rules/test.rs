@@ -1,12 +1,13 @@
 use std::path::Path;
 
-use super::{VersionChoice, expand, files_of, read};
+use super::{expand, files_of, options, read};
 use crate::alert::rule_file::RuleFileError;
 use crate::alert::unit_test::{self, UnitTestError, UnitTestFileError, UnitTestReport};
 use crate::cli::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::output::OutputArgs;
+use crate::cli::promql_version::VersionChoice;
 use crate::report;
 
 /// Run unit tests of rules, in the format of `promtool test rules`.
@@ -31,7 +32,7 @@ pub(super) struct TestArgs {
 }
 
 pub(super) fn run(args: &TestArgs, context: &Context) -> Result<Exit, CommandError> {
-    let options = args.promql_version.options();
+    let options = options(args.promql_version);
     let mut reports = Vec::new();
     for path in expand(&args.files)? {
         let text = read(&path)?;
