@@ -7,6 +7,9 @@
 /// The vocabulary: labels, records, time, durations, warnings.
 pub mod model;
 
+/// Kernels of statistics: distributions, least squares, optimisers, tests, decomposition.
+pub mod stats;
+
 /// Regular grids and joins in time, on polars.
 pub mod series;
 

@@ -3,6 +3,7 @@
 //! The reference is Prometheus (`rules/`, `template/`) and Alertmanager
 //! (`dispatch/`, `notify/`, `inhibit/`); deviations are named where they are made.
 
+pub mod backtest;
 pub mod evaluate;
 pub mod notify;
 pub mod rule_file;

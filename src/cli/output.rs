@@ -39,10 +39,15 @@ fn parse_format(text: &str) -> Result<Format, String> {
 }
 
 impl OutputArgs {
+    /// Returns the format that was said, or that the output file's name asks for, or a table.
+    pub(crate) fn format(&self) -> Result<Format, CommandError> {
+        self.format.map_or_else(|| self.destination.format(), Ok)
+    }
+
     /// Renders a document and writes it; its warnings go to standard error
     /// where the format does not hold them itself.
     pub(crate) fn write(&self, context: &Context, document: &Document) -> Result<(), CommandError> {
-        let format = self.format.map_or_else(|| self.destination.format(), Ok)?;
+        let format = self.format()?;
         self.destination.write(context, document, format)
     }
 }

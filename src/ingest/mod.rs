@@ -5,6 +5,7 @@
 //! line, the reason and its raw text, to [`RecordSink::reject`], and reading
 //! goes on with the next.
 
+mod event_list;
 pub mod format;
 mod framing;
 mod sniff;
@@ -16,6 +17,7 @@ use std::io::{self, BufRead};
 
 use chrono_tz::Tz;
 
+pub use event_list::{EventList, RejectedRecord, read_events};
 pub use sniff::{explain_failure, sniff};
 pub use source::{Source, SourceError, SourcePath, list};
 

@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer};
 
+use super::backtest::BacktestSpec;
 use super::known_keys::{did_you_mean_key, line_of};
 use crate::model::Warning;
 use crate::store::StoreError;
@@ -41,8 +42,8 @@ pub enum JobError {
         /// The known key.
         near: &'static str,
     },
-    /// Two reports would be written to the same files.
-    #[error("{}: two reports are written as {name:?}: give one of them another `output`", path.display())]
+    /// Two results would be written to the same files.
+    #[error("{}: two results are written as {name:?}: give one of them another `output`", path.display())]
     Twice {
         /// The job file.
         path: PathBuf,
@@ -75,6 +76,9 @@ pub struct JobFile {
     /// What to report.
     #[serde(default)]
     pub report: Vec<ReportStep>,
+    /// Alert rules to backtest.
+    #[serde(default)]
+    pub backtest: Vec<BacktestSpec>,
     /// The job file's folder.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -142,7 +146,7 @@ fn default_output() -> PathBuf {
     "reports".into()
 }
 
-fn default_formats() -> Vec<String> {
+pub(super) fn default_formats() -> Vec<String> {
     vec!["json".into(), "md".into()]
 }
 
@@ -201,11 +205,12 @@ impl JobFile {
         }
         // `summary.json` is the job's own.
         let mut names = BTreeSet::from(["summary"]);
-        for step in &job.report {
-            if !names.insert(step.output_name()) {
+        let reports = job.report.iter().map(ReportStep::output_name);
+        for name in reports.chain(job.backtest.iter().map(BacktestSpec::output_name)) {
+            if !names.insert(name) {
                 return Err(JobError::Twice {
                     path: path.to_owned(),
-                    name: step.output_name().to_owned(),
+                    name: name.to_owned(),
                 });
             }
         }

@@ -4,6 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor, value};
 use serde::forward_to_deserialize_any;
 use toml::de::{DeTable, DeValue};
 
+use super::backtest::BacktestSpec;
 use super::file::{IngestStep, JobFile, ReportStep};
 use crate::model::did_you_mean;
 
@@ -17,6 +18,7 @@ pub(super) fn did_you_mean_key(path: &str) -> Option<&'static str> {
         "" => fields::<JobFile>(),
         "ingest" => fields::<IngestStep>(),
         "report" => fields::<ReportStep>(),
+        "backtest" => fields::<BacktestSpec>(),
         _ => &[],
     };
     did_you_mean(key, known.iter().copied())

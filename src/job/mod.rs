@@ -1,6 +1,7 @@
 //! The job file (`retrocast.toml`) and the nightly run: ingest what is new, run
-//! the reports, write them.
+//! the reports, backtest the alert rules, write what comes out.
 
+pub mod backtest;
 mod cause;
 mod file;
 mod known_keys;

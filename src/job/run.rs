@@ -3,13 +3,14 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use tokio::runtime::Handle;
 
+use super::backtest::{Backtest, BacktestSpec, Shell};
 use super::cause::chain;
-use super::file::{IngestStep, JobError, JobFile, ReportStep};
+use super::file::{IngestStep, JobError, JobFile, ReportStep, default_formats};
 use super::{resolve_range, summary};
 use crate::ingest::{self, ReadOptions};
 use crate::query::Session;
 use crate::render::{self, Format, RenderOptions};
-use crate::report::{self, Document, ReportFile};
+use crate::report::{self, Document, Layout, ReportFile};
 use crate::store::{LoadOptions, LoadReport, MaxRejects, Store, load};
 
 /// What a step came to.
@@ -26,7 +27,7 @@ pub enum StepOutcome {
 /// One step of a job.
 #[derive(Debug, Clone)]
 pub struct StepReport {
-    /// `ingest` or `report`.
+    /// `ingest`, `report` or `backtest`.
     pub kind: &'static str,
     /// The step's name.
     pub name: String,
@@ -66,7 +67,7 @@ pub trait JobObserver {
     fn ended(&self, step: &StepReport, document: Option<(&Document, usize)>);
 }
 
-/// Runs a job: every ingest step, then every report, then the summary. A step
+/// Runs a job: every ingest step, every report, every backtest, then the summary. A step
 /// that fails stops no other.
 pub fn run(
     job: &JobFile,
@@ -96,6 +97,16 @@ pub fn run(
             Err(reason) => (failed("report", &step.name, reason), None),
         };
         observer.ended(&report, document.as_ref().map(|d| (d, step.show)));
+        steps.push(report);
+    }
+    for spec in &job.backtest {
+        observer.began("backtest", spec.name(), 0);
+        let (report, document) = match backtest_step(job, spec, &store, &output, tz, runtime, now) {
+            Ok((report, document)) => (report, Some(document)),
+            Err(reason) => (failed("backtest", spec.name(), reason), None),
+        };
+        let shown = document.as_ref().map(|d| (d, spec.show.unwrap_or(8)));
+        observer.ended(&report, shown);
         steps.push(report);
     }
     let summary = output.join("summary.json");
@@ -217,11 +228,7 @@ fn report_step(
             .ok_or_else(|| format!("there is no report {:?}", step.name))?
             .map_err(|e| chain(&e))?
     };
-    let formats = step
-        .formats
-        .iter()
-        .map(|f| Format::from_name(f).ok_or_else(|| format!("there is no format {f:?}")))
-        .collect::<Result<Vec<Format>, String>>()?;
+    let formats = formats(&step.formats)?;
     let since = step.since.as_deref().or(job.since.as_deref());
     let until = step.until.as_deref().or(job.until.as_deref());
     let range =
@@ -234,19 +241,7 @@ fn report_step(
     let document = runtime
         .block_on(report::run(session, &report, &values, range, tz))
         .map_err(|e| chain(&e))?;
-    let mut outputs = Vec::new();
-    for format in formats {
-        let options = RenderOptions {
-            width: 120,
-            color: false,
-            tz,
-            max_rows: None,
-        };
-        let bytes = render::render(&document, format, &options).map_err(|e| chain(&e))?;
-        let path = output.join(format!("{}.{}", step.output_name(), suffix(format)));
-        write(&path, &bytes).map_err(|e| format!("{}: {e}", path.display()))?;
-        outputs.push(path);
-    }
+    let outputs = write_all(&document, &formats, output, step.output_name(), tz)?;
     let rows = document.tables().map(report::Table::num_rows).sum();
     let done = StepReport {
         kind: "report",
@@ -257,6 +252,95 @@ fn report_step(
         outputs,
     };
     Ok((done, document))
+}
+
+fn backtest_step(
+    job: &JobFile,
+    spec: &BacktestSpec,
+    store: &Store,
+    output: &Path,
+    tz: Tz,
+    runtime: &Handle,
+    now: i64,
+) -> Result<(StepReport, Document), String> {
+    let formats = match &spec.formats {
+        Some(names) => formats(names)?,
+        None => formats(&default_formats())?,
+    };
+    let mut spec = spec.clone();
+    spec.since = spec.since.or_else(|| job.since.clone());
+    spec.until = spec.until.or_else(|| job.until.clone());
+    spec.save = spec.save.or(Some(true));
+    let shell = Shell {
+        store,
+        handle: runtime,
+        folder: &job.folder,
+        tz,
+        now,
+    };
+    let result = Backtest::prepare(&spec, shell).and_then(Backtest::run);
+    let result = result.map_err(|e| chain(&e))?;
+    let document = |layout: Layout| result.document(layout).map_err(|e| e.to_string());
+    let people = document(Layout::People)?;
+    let rows = document(Layout::Rows)?;
+    let mut outputs = Vec::new();
+    for format in formats {
+        let document = match format {
+            Format::Table | Format::Md => &people,
+            _ => &rows,
+        };
+        outputs.extend(write_all(
+            document,
+            &[format],
+            output,
+            spec.output_name(),
+            tz,
+        )?);
+    }
+    let rows = rows.tables().next().map_or(0, report::Table::num_rows);
+    let done = StepReport {
+        kind: "backtest",
+        name: spec.name().to_owned(),
+        outcome: match result.reasons.as_slice() {
+            [] => StepOutcome::Done,
+            reasons => StepOutcome::Found(reasons.join("; ")),
+        },
+        loaded: None,
+        rows: Some(rows),
+        outputs,
+    };
+    Ok((done, people))
+}
+
+fn formats(names: &[String]) -> Result<Vec<Format>, String> {
+    let format = |name: &String| {
+        Format::from_name(name).ok_or_else(|| format!("there is no format {name:?}"))
+    };
+    names.iter().map(format).collect()
+}
+
+/// Writes a document in each format.
+fn write_all(
+    document: &Document,
+    formats: &[Format],
+    output: &Path,
+    name: &str,
+    tz: Tz,
+) -> Result<Vec<PathBuf>, String> {
+    let mut outputs = Vec::new();
+    for &format in formats {
+        let options = RenderOptions {
+            width: 120,
+            color: false,
+            tz,
+            max_rows: None,
+        };
+        let bytes = render::render(document, format, &options).map_err(|e| chain(&e))?;
+        let path = output.join(format!("{name}.{}", suffix(format)));
+        write(&path, &bytes).map_err(|e| format!("{}: {e}", path.display()))?;
+        outputs.push(path);
+    }
+    Ok(outputs)
 }
 
 fn suffix(format: Format) -> &'static str {

@@ -5,7 +5,7 @@ use crate::promql::functions::Function;
 use crate::promql::matcher::Matcher;
 
 /// A node of the tree.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Expr {
     /// What it is.
     pub kind: Kind,
@@ -17,7 +17,7 @@ pub(crate) struct Expr {
 }
 
 /// The kinds of nodes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Kind {
     /// A number.
     Number(f64),

@@ -34,6 +34,7 @@ pub mod script;
 mod source;
 mod span;
 mod staleness;
+mod threshold;
 mod vector;
 mod window;
 
@@ -50,4 +51,5 @@ pub use pieces::{evaluate_pieces, evaluate_range};
 pub use re2::PatternError;
 pub use source::{MemorySource, SampleSlice, SampleSource, Selection, SourceError};
 pub use staleness::{InferredStaleness, infer_staleness};
+pub use threshold::Threshold;
 pub use vector::{RawSeries, Series, Value};

@@ -1,6 +1,8 @@
 //! SQL over a store: DataFusion with the store's tables, a view a metric, and
 //! functions that know counters and histograms.
 
+#[cfg(test)]
+mod backtest_tests;
 pub mod functions;
 mod metric_views;
 mod samples;

@@ -181,7 +181,9 @@ impl Session {
     /// Returns the time from the first sample or log record to just after the
     /// last, to the millisecond; `None` where there are none.
     pub fn data_range(&self) -> Option<TimeRange> {
-        let files = self.snapshots.iter().flat_map(|(_, s)| &s.files);
+        // Not of results, which may speak of days whose data is gone.
+        let data = self.snapshots.iter().filter(|(kind, _)| kind.is_by_day());
+        let files = data.flat_map(|(_, snapshot)| &snapshot.files);
         let (start, end) = files
             .filter_map(|file| file.stats.ts)
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;

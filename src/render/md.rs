@@ -1,4 +1,5 @@
 use super::RenderOptions;
+use super::chart;
 use super::column::{Numbers, shown_columns};
 use super::number::integer;
 use super::table::provenance;
@@ -9,7 +10,11 @@ use crate::report::{Block, Document, Table};
 /// copied from; fewer than an f64 has, lest `1.1 × 100` show its noise.
 const SIGNIFICANT: usize = 10;
 
-/// Writes a document as Markdown; a chart is left out, since its rows are there.
+/// Columns of what is drawn: a review's comment has room for so many.
+const FENCED: usize = 96;
+
+/// Writes a document as Markdown; a chart is left out, since its rows are there
+/// and Braille is not in every font for code.
 pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
     let mut out = String::new();
     let mut block = |text: String| {
@@ -36,6 +41,12 @@ pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
                 finding.severity.as_str(),
                 inline(&finding.sentence)
             )),
+            Block::Timeline(timeline) => {
+                block(fenced(&chart::draw_timeline(
+                    timeline, FENCED, false, options.tz,
+                )));
+            }
+            Block::Scatter(scatter) => block(fenced(&chart::draw_scatter(scatter, FENCED, false))),
             Block::Chart(_) => {}
         }
     }
@@ -89,6 +100,12 @@ fn table(table: &Table, options: &RenderOptions) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// Sets a picture of characters apart; no name in it may end it.
+fn fenced(picture: &str) -> String {
+    let picture = picture.replace("```", "'''");
+    format!("```text\n{}\n```", picture.trim_end())
 }
 
 /// Takes from others' text what Markdown and HTML would make of it.

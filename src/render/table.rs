@@ -45,6 +45,14 @@ pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
                 let drawn = chart::draw(chart, page.width, page.color, options.tz);
                 page.text.push_str(&drawn);
             }
+            Block::Timeline(timeline) => {
+                let drawn = chart::draw_timeline(timeline, page.width, page.color, options.tz);
+                page.text.push_str(&drawn);
+            }
+            Block::Scatter(scatter) => {
+                let drawn = chart::draw_scatter(scatter, page.width, page.color);
+                page.text.push_str(&drawn);
+            }
             Block::Finding(finding) => {
                 let color = match finding.severity {
                     Severity::Info => AnsiColor::Cyan,

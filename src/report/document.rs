@@ -2,7 +2,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
-use super::{Chart, Table};
+use super::{Chart, Scatter, Table, Timeline};
 use crate::model::{TimeRange, Warning};
 
 /// What every verb produces: a titled list of blocks, with the warnings that
@@ -46,6 +46,10 @@ pub enum Block {
     Table(Table),
     /// A picture of rows.
     Chart(Chart),
+    /// What happened when.
+    Timeline(Timeline),
+    /// Points in a plane.
+    Scatter(Scatter),
     /// A conclusion.
     Finding(Finding),
 }

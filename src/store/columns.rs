@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, MapBuilder, MapFieldNames, StringArray,
-    StringBuilder, TimestampMicrosecondArray,
+    ArrayBuilder, ArrayRef, BooleanArray, Float64Array, Int64Array, Int64Builder, ListBuilder,
+    MapBuilder, MapFieldNames, StringArray, StringBuilder, TimestampMicrosecondArray,
 };
+use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 
 use super::error::StoreError;
@@ -161,7 +162,8 @@ fn pairs(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     pairs.iter().map(|(k, v)| (k.as_str(), v.as_str()))
 }
 
-fn text_maps<'a, M>(maps: impl Iterator<Item = M>) -> Result<ArrayRef, StoreError>
+/// A column of maps from text to text.
+pub(crate) fn text_maps<'a, M>(maps: impl Iterator<Item = M>) -> Result<ArrayRef, StoreError>
 where
     M: Iterator<Item = (&'a str, &'a str)>,
 {
@@ -179,4 +181,42 @@ where
         builder.append(true)?;
     }
     Ok(Arc::new(builder.finish()))
+}
+
+/// A column of whole numbers, all of them there.
+pub(crate) fn counts(values: impl Iterator<Item = usize>) -> ArrayRef {
+    let values = values.map(|value| i64::try_from(value).unwrap_or(i64::MAX));
+    Arc::new(Int64Array::from_iter_values(values))
+}
+
+/// A column of lists of texts.
+pub(crate) fn text_lists<L>(lists: impl Iterator<Item = L>) -> ArrayRef
+where
+    L: IntoIterator<Item = String>,
+{
+    let mut builder = list_builder(StringBuilder::new(), DataType::Utf8);
+    for list in lists {
+        list.into_iter()
+            .for_each(|text| builder.values().append_value(text));
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
+}
+
+/// A column of lists of whole numbers.
+pub(crate) fn integer_lists<L>(lists: impl Iterator<Item = L>) -> ArrayRef
+where
+    L: IntoIterator<Item = i64>,
+{
+    let mut builder = list_builder(Int64Builder::new(), DataType::Int64);
+    for list in lists {
+        list.into_iter()
+            .for_each(|value| builder.values().append_value(value));
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
+}
+
+fn list_builder<B: ArrayBuilder>(values: B, item: DataType) -> ListBuilder<B> {
+    ListBuilder::new(values).with_field(Field::new("element", item, true))
 }

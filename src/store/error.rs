@@ -64,6 +64,9 @@ pub enum StoreError {
         /// The series.
         series_id: i64,
     },
+    /// A backtest was to be saved without a name.
+    #[error("a saved backtest needs a name")]
+    NoBacktestName,
     /// A data file has a column of another type than the schema says.
     #[error("data file {path}: column {column} is missing or has the wrong type")]
     Schema {

@@ -1,11 +1,12 @@
 //! Small tables, sorted as a whole; where rows have a key (`events`,
-//! `job_runs`), the later ingest wins.
+//! `job_runs`), the later ingest wins. Of results (`episodes`…) all rows of a
+//! name are replaced at once.
 
 use std::collections::HashSet;
 
 use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::compute::{
-    SortColumn, SortOptions, concat_batches, filter_record_batch, lexsort_to_indices,
+    SortColumn, SortOptions, concat_batches, filter_record_batch, lexsort_to_indices, not,
     take_record_batch,
 };
 use arrow::record_batch::RecordBatch;
@@ -49,6 +50,57 @@ pub(crate) async fn upsert(
         .put_batch(&sorted(table.kind(), &batches)?, &mut change)
         .await?;
     Ok(change)
+}
+
+/// Returns the change that puts `rows` in for all that have the text `value` in a column;
+/// none where those are the same rows. Files without any stay as they are.
+pub(crate) async fn replace(
+    table: &Table,
+    rows: RecordBatch,
+    column: &'static str,
+    value: &str,
+) -> Result<Change, StoreError> {
+    let kind = table.kind();
+    let rows = sorted(kind, &[rows])?;
+    let (mut old, mut others) = (Vec::new(), Vec::new());
+    let mut change = Change::default();
+    for file in table.snapshot()?.files {
+        let (mut of_value, mut rest) = (Vec::new(), Vec::new());
+        for batch in reader::batches(table, &file.path).await? {
+            let batch = batch?;
+            let is_old = has_text(&batch, &file.path, column, value)?;
+            rest.push(filter_record_batch(&batch, &not(&is_old)?)?);
+            of_value.push(filter_record_batch(&batch, &is_old)?);
+        }
+        if of_value.iter().any(|batch| batch.num_rows() > 0) {
+            old.append(&mut of_value);
+            others.append(&mut rest);
+            change.remove(file);
+        }
+    }
+    if sorted(kind, &old)? == rows {
+        return Ok(Change::default());
+    }
+    table
+        .put_batch(&sorted(kind, &others)?, &mut change)
+        .await?;
+    table.put_batch(&rows, &mut change).await?;
+    Ok(change)
+}
+
+fn has_text(
+    batch: &RecordBatch,
+    path: &str,
+    column: &'static str,
+    value: &str,
+) -> Result<BooleanArray, StoreError> {
+    let texts = batch.column_by_name(column);
+    let texts = texts.and_then(|c| c.as_string_opt::<i32>());
+    let texts = texts.ok_or_else(|| StoreError::Schema {
+        path: path.to_owned(),
+        column,
+    })?;
+    Ok(texts.iter().map(|text| Some(text == Some(value))).collect())
 }
 
 /// Rewrites files of a table as one; the rows stay the same.

@@ -6,6 +6,7 @@
 //! as it was; what it had written are orphans, which nothing reads and [`verify`]
 //! or [`compact`] removes. Nothing is renamed, nothing appended to.
 
+mod backtest;
 mod columns;
 mod compact;
 mod error;
@@ -36,6 +37,9 @@ mod verify;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+pub(crate) use backtest::fixture as backtest_fixture;
+pub use backtest::{BacktestResult, BacktestTables, SavedBacktest, save_backtest};
 pub use compact::{CompactOptions, Compacted, DEFAULT_GRACE, ORPHAN_AGE, compact};
 pub use error::StoreError;
 pub use file_stats::FileStats;
@@ -45,7 +49,7 @@ pub use rejects::Reject;
 pub use replay::{ReplayReport, drop_rejects, replay};
 pub use retain::{DroppedDay, retain};
 pub use run_writer::Counts;
-pub use schema::{TableKind, text_map_type, timestamp_type};
+pub use schema::{TableKind, list_type, text_map_type, timestamp_type};
 pub use table::{DataFile, Snapshot};
 use url::Url;
 pub use verify::{Fault, Finding, Severity, VerifyOptions, VerifyReport, verify};

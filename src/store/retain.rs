@@ -1,10 +1,12 @@
 //! Drops the days of samples and logs that are older than asked for.
 //!
 //! Whole UTC days go, and only when their last instant is old enough, so that
-//! at least the given number of days stays. Events, runs of jobs, dead letters
-//! and series are small and stay: a report may speak of an incident whose
-//! samples are gone, and a series may come back. The files are deleted later,
-//! by [`compact`](super::compact), when no query can be reading them any more.
+//! at least the given number of days stays. Events, runs of jobs, results of
+//! backtests, dead letters and series are small and stay: a report may speak of
+//! an incident or an episode whose samples are gone, and a series may come back.
+//! The samples of `ALERTS` that a backtest wrote go with their days. The files
+//! are deleted later, by [`compact`](super::compact), when no query can be
+//! reading them any more.
 
 use tokio::runtime::Handle;
 

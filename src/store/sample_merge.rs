@@ -12,8 +12,11 @@ mod day_files;
 mod day_merge;
 mod source;
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::error::StoreError;
 use super::parquet_file::{FILE_BYTES, PAGE_ROWS};
+use super::reader;
 use super::sample_buffer::{Place, RunFile, RunReader, Runs};
 use super::series_registry::SeriesRegistry;
 use super::table::{Change, DataFile, Table};
@@ -95,6 +98,68 @@ pub(crate) async fn merge_within(
     Ok(change)
 }
 
+/// Puts the samples of the runs in for all that some series have, and returns the change to
+/// commit. `metrics` are the first and the last metric of both: files whose metrics lie outside
+/// have nothing in common with them and stay as they are.
+pub(crate) async fn replace(
+    table: &Table,
+    runs: &Runs,
+    registry: &SeriesRegistry,
+    dropped: &HashSet<i64>,
+    metrics: (&str, &str),
+) -> Result<Change, StoreError> {
+    let limits = Limits::default();
+    let ranks = registry.ranks();
+    let mut change = Change::default();
+    let mut days: BTreeMap<i32, Vec<DataFile>> = BTreeMap::new();
+    days.extend(runs.days().into_iter().map(|day| (day, Vec::new())));
+    for file in table.snapshot()?.files {
+        let may_share =
+            file.stats.metric.as_ref().is_none_or(|(first, last)| {
+                first.as_str() <= metrics.1 && metrics.0 <= last.as_str()
+            });
+        let Some(day) = file.day.filter(|_| may_share) else {
+            continue;
+        };
+        let meets = runs.range(day).is_some_and(|range| {
+            let own = file.stats.ts;
+            own.is_none_or(|own| own.0 <= range.1 && range.0 <= own.1)
+        });
+        if meets || holds_any(table, &file, dropped)? {
+            change.remove(file.clone());
+            days.entry(day).or_default().push(file);
+        }
+    }
+    for (day, files) in days {
+        let mut day_sources = DaySources::new(table, &[], registry, &ranks, limits)?;
+        day_sources.dropped = Some(dropped);
+        day_sources.take(&files)?;
+        let mut merge = day_sources.merge(runs.open_day(day))?;
+        let mut files = DayFiles::new(table, day, registry, &mut change, limits);
+        write(&mut merge, &mut files).await?;
+    }
+    Ok(change)
+}
+
+/// Tells whether a file has samples of any of these series.
+fn holds_any(table: &Table, file: &DataFile, series: &HashSet<i64>) -> Result<bool, StoreError> {
+    if series.is_empty() {
+        return Ok(false);
+    }
+    let builder = reader::open(table, &file.path)?;
+    for batch in reader::columns(builder, &file.path, &["series_id"], reader::BATCH_ROWS)? {
+        let batch = batch?;
+        let ids = reader::integers_of(&batch, &file.path, "series_id")?;
+        if ids
+            .chunk_by(|a, b| a == b)
+            .any(|ids| series.contains(&ids[0]))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Rewrites the files of a day as one, or as few as their size allows; the
 /// rows stay the same.
 pub(crate) async fn rewrite(
@@ -144,6 +209,8 @@ struct DaySources<'a> {
     registry: &'a SeriesRegistry,
     ranks: &'a [u32],
     limits: Limits,
+    /// The series whose samples in the files are left out.
+    dropped: Option<&'a HashSet<i64>>,
     /// Files to be read one after the other.
     open: Vec<Vec<DataFile>>,
     copies: RunFile,
@@ -163,22 +230,29 @@ impl<'a> DaySources<'a> {
             registry,
             ranks,
             limits,
+            dropped: None,
             open: Vec::new(),
             copies: RunFile::new(table.folder()),
             places: Vec::new(),
         };
+        sources.take(files)?;
+        Ok(sources)
+    }
+
+    /// Takes the files as sources.
+    fn take(&mut self, files: &[DataFile]) -> Result<(), StoreError> {
         let mut held = 0;
-        for chain in sources.chains(files)? {
+        for chain in self.chains(files)? {
             let rows = chain.iter().map(|f| f.stats.rows.min(PAGE_ROWS as u64));
             let rows = rows.max().unwrap_or(0);
-            if sources.open.len() < OPEN_FILES && held + rows <= limits.open_rows {
+            if self.open.len() < OPEN_FILES && held + rows <= self.limits.open_rows {
                 held += rows;
-                sources.open.push(chain);
+                self.open.push(chain);
             } else {
-                sources.copy(chain)?;
+                self.copy(chain)?;
             }
         }
-        Ok(sources)
+        Ok(())
     }
 
     /// Puts files together whose samples follow each other. No two active
@@ -209,7 +283,7 @@ impl<'a> DaySources<'a> {
 
     /// Copies files to the temporary file as one run.
     fn copy(&mut self, chain: Vec<DataFile>) -> Result<(), StoreError> {
-        let mut reader = FileReader::new(self.table, chain);
+        let mut reader = FileReader::new(self.table, chain, self.dropped);
         let mut out = self.copies.append()?;
         let start = out.at();
         let (mut ts, mut values) = (Vec::new(), Vec::new());
@@ -227,7 +301,7 @@ impl<'a> DaySources<'a> {
     /// Begins the merge with the runs, which are later than the files.
     fn merge<'b>(&'b self, runs: Vec<RunReader<'b>>) -> Result<DayMerge<'b>, StoreError> {
         let open = self.open.iter().map(|chain| {
-            let reader = FileReader::new(self.table, chain.clone());
+            let reader = FileReader::new(self.table, chain.clone(), self.dropped);
             Source::Files(Box::new(reader))
         });
         let copies = self.places.iter();

@@ -17,6 +17,12 @@ pub enum TableKind {
     Events,
     /// Runs of batch jobs.
     JobRuns,
+    /// One row an alerting rule of a saved backtest.
+    Alerts,
+    /// One row an episode of an alert in a saved backtest.
+    Episodes,
+    /// One row a notification of a saved backtest.
+    Notifications,
     /// Dead letters.
     Rejects,
     /// One row a file that has been read.
@@ -25,12 +31,15 @@ pub enum TableKind {
 
 impl TableKind {
     /// Every table, in the order of commits.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Series,
         Self::Samples,
         Self::Logs,
         Self::Events,
         Self::JobRuns,
+        Self::Alerts,
+        Self::Episodes,
+        Self::Notifications,
         Self::Rejects,
         Self::Ingests,
     ];
@@ -43,6 +52,9 @@ impl TableKind {
             Self::Logs => "logs",
             Self::Events => "events",
             Self::JobRuns => "job_runs",
+            Self::Alerts => "alerts",
+            Self::Episodes => "episodes",
+            Self::Notifications => "notifications",
             Self::Rejects => "rejects",
             Self::Ingests => "ingests",
         }
@@ -61,6 +73,9 @@ impl TableKind {
             Self::Logs => &["ts"],
             Self::Events => &["started_at", "id", "kind"],
             Self::JobRuns => &["job", "run_id", "stage"],
+            Self::Alerts => &["backtest", "rule_number"],
+            Self::Episodes => &["backtest", "episode"],
+            Self::Notifications => &["backtest", "notification"],
             Self::Rejects => &[],
             Self::Ingests => &["ingested_at", "file"],
         }
@@ -102,7 +117,13 @@ pub fn text_map_type() -> DataType {
     DataType::Map(Arc::new(entry), false)
 }
 
-static SCHEMAS: LazyLock<[SchemaRef; 7]> = LazyLock::new(|| TableKind::ALL.map(build_schema));
+/// The type of a list: none of its items is missing.
+pub fn list_type(item: DataType) -> DataType {
+    // Parquet's own name of an item.
+    DataType::List(Arc::new(Field::new("element", item, true)))
+}
+
+static SCHEMAS: LazyLock<[SchemaRef; 10]> = LazyLock::new(|| TableKind::ALL.map(build_schema));
 
 fn build_schema(table: TableKind) -> SchemaRef {
     use DataType::{Boolean, Float64, Int32, Int64, Utf8};
@@ -156,6 +177,73 @@ fn build_schema(table: TableKind) -> SchemaRef {
             ("rows_in", Int64),
             ("rows_out", Int64),
             ("cost", Float64),
+        ],
+        TableKind::Alerts => vec![
+            ("backtest", Utf8),
+            ("rule_number", Int64),
+            ("range_start", ts()),
+            ("range_end", ts()),
+            ("file", Utf8),
+            ("group", Utf8),
+            ("rule", Utf8),
+            ("severity", Utf8),
+            ("owner", Utf8),
+            ("runbook", Utf8),
+            ("expr", Utf8),
+            ("for_seconds", Float64),
+            ("pages", Int64),
+            ("pages_worst_week", Int64),
+            ("pages_night", Int64),
+            ("pages_weekend", Int64),
+            ("notifications", Int64),
+            ("episodes", Int64),
+            ("near_misses", Int64),
+            ("flaps", Int64),
+            ("self_resolved", Int64),
+            ("firing_seconds", Float64),
+            ("precision", Float64),
+            ("precision_lower", Float64),
+            ("precision_upper", Float64),
+            ("incidents", list_type(Utf8)),
+            ("errors", Int64),
+            ("never_fires", Boolean),
+        ],
+        TableKind::Episodes => vec![
+            ("backtest", Utf8),
+            ("episode", Int64),
+            ("rule_number", Int64),
+            ("rule", Utf8),
+            ("group", Utf8),
+            ("labels", text_map_type()),
+            ("severity", Utf8),
+            ("active_at", ts()),
+            ("fired_at", ts()),
+            ("ended_at", ts()),
+            ("state", Utf8),
+            ("value", Float64),
+            ("summary", Utf8),
+            ("annotations", text_map_type()),
+            ("verdict", Utf8),
+            ("incident", Utf8),
+            ("first_notification_at", ts()),
+            ("first_page_at", ts()),
+            ("suppressed_by", Utf8),
+        ],
+        TableKind::Notifications => vec![
+            ("backtest", Utf8),
+            ("notification", Int64),
+            ("ts", ts()),
+            ("receiver", Utf8),
+            ("integration", Utf8),
+            ("route", Utf8),
+            ("reason", Utf8),
+            ("is_page", Boolean),
+            ("group_labels", text_map_type()),
+            ("firing", Int64),
+            ("resolved", Int64),
+            ("alerts", list_type(Utf8)),
+            ("episodes", list_type(Int64)),
+            ("incident", Utf8),
         ],
         TableKind::Rejects => vec![
             ("ingested_at", ts()),

@@ -1,5 +1,6 @@
 //! Tests of the store as a whole, on small stores in temporary folders.
 
+mod backtest;
 mod bounds;
 mod ingest;
 mod load;

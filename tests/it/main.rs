@@ -7,6 +7,7 @@
 )]
 
 mod alertmanager;
+mod backtest;
 mod command_line;
 mod imports;
 mod ingest;

@@ -8,6 +8,7 @@ use super::derived::Handle;
 use super::labels::{At, Surroundings, Templates, alert_labels, sample_labels};
 use super::observe::{Event, EventKind};
 use super::plan::{ALERTS, ALERTS_FOR_STATE};
+use super::restart::Unrestored;
 use super::{Fixed, Out};
 use crate::alert::rule_file::Rule;
 use crate::alert::state::{Alert, AlertKey, AlertState, Element, RuleState, Sent, Timing};
@@ -27,6 +28,8 @@ pub(super) struct Alerting {
     pub(super) keys: HashMap<Arc<Labels>, AlertKey>,
     /// The series of each alert.
     pub(super) series: HashMap<AlertKey, AlertSeries>,
+    /// After a restart: what is to come before alerts are restored.
+    pub(super) unrestored: Option<Unrestored>,
 }
 
 /// The series of one alert.
@@ -108,12 +111,15 @@ impl Alerting {
         let mut elements: Vec<Element> = Vec::new();
         let mut sent: Vec<Sent> = Vec::new();
         for slot in 0..slots.len {
+            let ts = slots.at(slot);
+            if slot > 0 {
+                self.evaluated(slots.at(slot - 1), out.derived.as_deref());
+            }
             out.report.evaluations += 1;
             let range = resolved.starts[slot] as usize..resolved.starts[slot + 1] as usize;
             if range.is_empty() && self.state.is_empty() && self.previous.is_empty() {
                 continue;
             }
-            let ts = slots.at(slot);
             out.report.elements += range.len() as u64;
             elements.clear();
             elements.extend(range.map(|i| {
@@ -142,8 +148,12 @@ impl Alerting {
                 .send(ts, fixed.interval, fixed.resend_delay, &mut sent);
             out.events
                 .extend(sent.drain(..).map(|one| event(EventKind::Sent(one))));
-            self.write(fixed, ts, out);
+            // Until it has restored them Prometheus writes no samples of alerts.
+            if self.unrestored.is_none() {
+                self.write(fixed, ts, out);
+            }
         }
+        self.evaluated(slots.end(), out.derived.as_deref());
     }
 
     /// Writes `ALERTS` and `ALERTS_FOR_STATE`.

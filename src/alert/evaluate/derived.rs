@@ -111,10 +111,23 @@ impl Derived {
         found
     }
 
+    /// The newest sample of a series up to an instant.
+    pub(super) fn newest(&self, labels: &Labels, until: i64) -> Option<(i64, f64)> {
+        let series = &self.series[self.index.get(labels)?.0 as usize];
+        let end = series.timestamps.partition_point(|ts| *ts <= until);
+        let last = end.checked_sub(1)?;
+        Some((series.timestamps[last], series.values[last]))
+    }
+
     /// How many series meet the matchers.
     pub(super) fn count(&self, matchers: &[Matcher]) -> usize {
+        self.count_if(matchers, |_| true)
+    }
+
+    /// How many series meet the matchers and a condition.
+    pub(super) fn count_if(&self, matchers: &[Matcher], is: impl Fn(&Labels) -> bool) -> usize {
         self.candidates(matchers)
-            .filter(|series| !series.timestamps.is_empty())
+            .filter(|series| !series.timestamps.is_empty() && is(&series.labels))
             .count()
     }
 

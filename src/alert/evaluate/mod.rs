@@ -19,6 +19,9 @@
 //! same series).
 
 mod alerting;
+mod beside;
+mod both;
+mod changes;
 mod columns;
 mod derived;
 mod labels;
@@ -26,26 +29,32 @@ mod observe;
 mod overlay;
 mod plan;
 mod recording;
+mod restart;
 mod run;
 mod schedule;
+mod share;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
 use alerting::Alerting;
+use beside::Beside;
 use derived::Derived;
 use labels::{At, Surroundings, Templates};
 use plan::{Node, Part};
 use recording::Recording;
+use share::Share;
 
 use crate::alert::rule_file::{Group, Rule, RuleKind};
 use crate::alert::state::{Alert, RuleState, Timing};
 use crate::model::{Labels, MICROS_PER_DAY, Warning};
 use crate::promql::{Options, SampleSource};
 
+pub use both::Both;
 pub use observe::{Collected, Event, EventKind, Observer, RuleErrors, RuleId, RuleReport};
 pub use overlay::Overlay;
+pub use restart::Restart;
 pub use schedule::{Phase, Ties};
 
 /// How groups are evaluated.
@@ -68,6 +77,9 @@ pub struct Settings {
     pub piece: i64,
     /// Whether all derived series are kept to the end, not only what rules may still read.
     pub keep: bool,
+    /// When Prometheus stops and starts again, in the order of time; none of them lies in the
+    /// time that another one takes.
+    pub restarts: Vec<Restart>,
     /// Whether a metric that a rule writes hides the one of that name in history. Otherwise
     /// both are read, and of two samples of a series at one instant that of history stays:
     /// promtool's input.
@@ -91,6 +103,7 @@ impl Default for Settings {
             resend_delay: 60_000_000,
             piece: MICROS_PER_DAY,
             keep: false,
+            restarts: Vec::new(),
             hides_history: true,
             annotations: false,
             external_labels: Labels::default(),
@@ -116,6 +129,14 @@ pub struct Engine<'a> {
     parts: Vec<Part>,
     /// The place of each group's first rule.
     firsts: Vec<usize>,
+    /// The groups' names.
+    names: Vec<String>,
+    /// For each rule those that write what it reads.
+    reads: Vec<Vec<usize>>,
+    /// The rules that another engine evaluates, if any.
+    left_out: Vec<bool>,
+    /// How many rules share each shared expression.
+    shares: Vec<usize>,
     derived: Derived,
     outputs: BTreeSet<String>,
     warnings: Vec<Warning>,
@@ -123,6 +144,8 @@ pub struct Engine<'a> {
     reach: i64,
     /// Up to where derived series were trimmed.
     trimmed: i64,
+    /// When Prometheus runs again after the last restart.
+    up_at: i64,
     has_run: bool,
 }
 
@@ -144,6 +167,7 @@ struct RuleRun<'a> {
     looks_ahead: bool,
     /// Whether what it writes is kept at all.
     is_stored: bool,
+    share: Option<Share>,
     /// How many series its selectors find.
     size: Option<usize>,
     report: RuleReport,
@@ -202,9 +226,12 @@ impl<'a> Engine<'a> {
         let asks = rules
             .iter()
             .any(|run| matches!(&run.body, Body::Alerting(alerting) if alerting.annotations.ask()));
+        let restores = !settings.restarts.is_empty();
         for (run, is_read) in rules.iter_mut().zip(&plan.is_read) {
-            run.is_stored = settings.keep || asks || *is_read;
+            let restores = restores && matches!(run.body, Body::Alerting(_));
+            run.is_stored = settings.keep || asks || *is_read || restores;
         }
+        let shares = share::find(&mut rules, &plan.parts, &firsts, &settings);
         for part in plan.parts.iter().filter(|part| part.step_by_step) {
             for id in &part.rules {
                 rules[firsts[id.group] + id.rule].report.step_by_step = true;
@@ -218,8 +245,17 @@ impl<'a> Engine<'a> {
                 false => run.reach.0.saturating_add(run.query_offset),
             });
         // A template's query looks back for some time of its own.
-        let reach = reach.max().max(asks.then_some(MICROS_PER_DAY)).unwrap_or(0);
+        let reach = reach
+            .max()
+            .max(asks.then_some(MICROS_PER_DAY))
+            .max(restores.then_some(Restart::reach()))
+            .unwrap_or(0);
         Self {
+            left_out: vec![false; rules.len()],
+            reads: plan.reads,
+            names: groups.iter().map(|one| one.group.name.clone()).collect(),
+            shares,
+            up_at: i64::MIN,
             outputs: rules
                 .iter()
                 .filter(|_| settings.hides_history)
@@ -258,6 +294,19 @@ impl<'a> Engine<'a> {
         self.rules.iter().map(|run| (run.id, run.rule))
     }
 
+    /// Whether some rule's expression, or a query in its labels, may read what a rule writes.
+    pub fn is_read(&self, rule: RuleId) -> bool {
+        let place = self.firsts[rule.group] + rule.rule;
+        self.reads.iter().any(|writers| writers.contains(&place))
+    }
+
+    /// Keeps nothing of what a rule writes: several variants of a rule do not get into each
+    /// other's way.
+    pub(in crate::alert) fn leave_unstored(&mut self, rule: RuleId) {
+        let place = self.firsts[rule.group] + rule.rule;
+        self.rules[place].is_stored = false;
+    }
+
     /// What a reader must know.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -275,12 +324,23 @@ impl<'a> Engine<'a> {
         ts: i64,
         source: &mut dyn SampleSource,
     ) -> Vec<(String, String)> {
+        let at = At { element, value, ts };
+        self.annotations_at(rule, at, source, None)
+    }
+
+    fn annotations_at(
+        &self,
+        rule: RuleId,
+        at: At<'_>,
+        source: &mut dyn SampleSource,
+        beside: Option<Beside<'_>>,
+    ) -> Vec<(String, String)> {
         let Body::Alerting(alerting) = &self.run_of(rule).body else {
             return Vec::new();
         };
         let mut overlay = self.with_derived(source);
-        overlay.until = Some(ts);
-        let at = At { element, value, ts };
+        overlay.beside = beside;
+        overlay.until = Some(at.ts);
         alerting
             .annotations
             .expand(at, surroundings(&self.settings), &mut overlay)
@@ -291,6 +351,7 @@ impl<'a> Engine<'a> {
         Overlay {
             base: source,
             derived: &self.derived,
+            beside: None,
             outputs: &self.outputs,
             until: None,
             cache: None,
@@ -324,6 +385,7 @@ impl<'a> RuleRun<'a> {
             // `@` may pin any instant, and `@ start()` is another one in each slot's query.
             looks_ahead: reach.1 > 0 || rule.query.text.contains('@'),
             is_stored: true,
+            share: None,
             size: None,
             report: RuleReport::default(),
             body: match &rule.kind {
@@ -344,6 +406,7 @@ impl<'a> RuleRun<'a> {
                     previous: Vec::new(),
                     keys: Default::default(),
                     series: Default::default(),
+                    unrestored: None,
                 })),
             },
         }

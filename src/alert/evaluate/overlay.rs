@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
+use super::beside::Beside;
 use super::derived::{Derived, equal_name};
 use crate::model::METRIC_NAME;
 use crate::promql::{Matcher, RawSeries, SampleSlice, SampleSource, Selection, SourceError};
@@ -13,6 +14,8 @@ use crate::promql::{Matcher, RawSeries, SampleSlice, SampleSource, Selection, So
 pub struct Overlay<'s> {
     pub(super) base: &'s mut dyn SampleSource,
     pub(super) derived: &'s Derived,
+    /// What another engine has written for this one.
+    pub(super) beside: Option<Beside<'s>>,
     /// The metrics of rules that hide those of history.
     pub(super) outputs: &'s BTreeSet<String>,
     /// The last instant that may be seen, where a query may look ahead.
@@ -34,6 +37,8 @@ pub(super) struct Reader<'r> {
     /// The last instant that may be seen, where a query may look ahead.
     pub(super) until: Option<i64>,
     pub(super) cache: Option<&'r mut Cache>,
+    /// What another engine has written for this one.
+    pub(super) beside: Option<Beside<'r>>,
 }
 
 impl Reader<'_> {
@@ -46,6 +51,7 @@ impl Reader<'_> {
         Overlay {
             base: self.source,
             derived,
+            beside: self.beside,
             outputs,
             until: self.until,
             cache: self.cache.as_deref_mut(),
@@ -128,7 +134,7 @@ impl SampleSource for Overlay<'_> {
         selection.to = selection.to.min(until);
         let name = equal_name(selection.matchers);
         if name.is_some_and(|name| self.outputs.contains(name)) {
-            return Ok(self.derived.select(selection));
+            return Ok(written(self.derived, self.beside, selection));
         }
         let mut found = match &mut self.cache {
             Some(cache) if cache.holds(&selection) => cache.select(self.base, selection)?,
@@ -145,7 +151,7 @@ impl SampleSource for Overlay<'_> {
             slice.timestamps = &slice.timestamps[kept.clone()];
             slice.values = &slice.values[kept];
         }
-        let written = self.derived.select(selection);
+        let written = written(self.derived, self.beside, selection);
         if !written.is_empty() {
             found.extend(written);
             found.sort_by(|a, b| a.labels.cmp(b.labels));
@@ -162,12 +168,27 @@ impl SampleSource for Overlay<'_> {
     }
 
     fn count_series(&mut self, matchers: &[Matcher]) -> Result<usize, SourceError> {
-        let derived = self.derived.count(matchers);
+        let beside = self.beside.map_or(0, |beside| beside.count(matchers));
+        let derived = self.derived.count(matchers) + beside;
         match equal_name(matchers) {
             Some(name) if self.outputs.contains(name) => Ok(derived),
             _ => Ok(derived + self.base.count_series(matchers)?),
         }
     }
+}
+
+/// The derived series that meet a selection, in the order of their labels.
+fn written<'s>(
+    derived: &'s Derived,
+    beside: Option<Beside<'s>>,
+    selection: Selection<'_>,
+) -> Vec<SampleSlice<'s>> {
+    let mut found = derived.select(selection);
+    if let Some(beside) = beside {
+        found.extend(beside.select(selection));
+        found.sort_by(|a, b| a.labels.cmp(b.labels));
+    }
+    found
 }
 
 /// Takes out the series that stand twice, that of history first, and returns each as one.

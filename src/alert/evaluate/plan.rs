@@ -49,6 +49,8 @@ pub(super) struct Plan {
     pub(super) parts: Vec<Part>,
     /// For each rule whether another reads what it writes.
     pub(super) is_read: Vec<bool>,
+    /// For each rule those that write what it reads.
+    pub(super) reads: Vec<Vec<usize>>,
 }
 
 /// Orders rules; they are given in the order of groups and files.
@@ -61,6 +63,7 @@ pub(super) fn plan(nodes: &[Node<'_>], ties: Ties) -> Plan {
     }
     let mut edges: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     let mut is_read = vec![false; nodes.len()];
+    let mut reads: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     let mut alone_by_step: Vec<bool> = nodes
         .iter()
         .map(|node| node.looks_ahead || node.reads_all)
@@ -68,6 +71,7 @@ pub(super) fn plan(nodes: &[Node<'_>], ties: Ties) -> Plan {
     for (reader, node) in nodes.iter().enumerate() {
         let mut read = |writer: usize| {
             is_read[writer] = true;
+            reads[reader].push(writer);
             edges[writer].push(reader);
             if shows_too_much(&nodes[writer], node, writer >= reader, ties) {
                 edges[reader].push(writer);
@@ -119,6 +123,7 @@ pub(super) fn plan(nodes: &[Node<'_>], ties: Ties) -> Plan {
     Plan {
         parts: parts(nodes, &edges, &alone_by_step),
         is_read,
+        reads,
     }
 }
 

@@ -2,21 +2,62 @@
 
 use std::collections::HashMap;
 
+use super::beside::Beside;
 use super::columns::{Failure, Parts, columns};
 use super::derived::Handle;
+use super::labels::At;
 use super::observe::{Event, EventKind, Observer, RuleId};
 use super::overlay::{Cache, Reader};
+use super::restart::Restart;
 use super::schedule::slots;
+use super::share::Shelf;
 use super::{Body, Engine, Fixed, Out, RuleRun, surroundings};
 use crate::alert::state::Change;
 use crate::model::{METRIC_NAME, Warning};
 use crate::promql::{MatchKind, Matcher, Query, SampleSource, Series, SourceError, Steps};
 
 /// How many values the columns of one evaluation may hold: 64 MB, for each node of the query.
-const MOST_VALUES: usize = 8 << 20;
+pub(super) const MOST_VALUES: usize = 8 << 20;
 
 /// For how many slots at most history is held in memory while rules are evaluated slot by slot.
 const CACHED_SLOTS: i64 = 256;
+
+/// A piece of time that is evaluated at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece {
+    /// Its first instant.
+    start: i64,
+    /// The first instant after it.
+    end: i64,
+    /// What happens then.
+    pub(super) restart: Option<Restart>,
+}
+
+impl Piece {
+    /// Where the next piece begins.
+    pub(super) fn next(&self) -> i64 {
+        self.restart.map_or(self.end, |restart| restart.up_at())
+    }
+}
+
+/// What the evaluation of a piece works with.
+struct Work<'w> {
+    source: &'w mut dyn SampleSource,
+    beside: Option<Beside<'w>>,
+    shelf: Shelf,
+    events: Vec<Event>,
+}
+
+impl Work<'_> {
+    fn reader(&mut self) -> Reader<'_> {
+        Reader {
+            source: self.source,
+            until: None,
+            cache: None,
+            beside: self.beside,
+        }
+    }
+}
 
 impl Engine<'_> {
     /// Evaluates all slots of `from..to`, the end not included; what happens is told to
@@ -31,37 +72,83 @@ impl Engine<'_> {
         to: i64,
         observer: &mut dyn Observer,
     ) -> Result<(), SourceError> {
+        self.begin(source)?;
+        let mut start = from;
+        while let Some(piece) = self.piece(start, to) {
+            let events = self.run_piece(piece, source, None)?;
+            events.into_iter().for_each(|event| observer.event(event));
+            start = piece.next();
+        }
+        Ok(())
+    }
+
+    /// Begins a run.
+    pub(super) fn begin(&mut self, source: &mut dyn SampleSource) -> Result<(), SourceError> {
         if !std::mem::replace(&mut self.has_run, true) {
             self.warn_of_hidden(source)?;
         }
-        let piece = self.settings.piece.max(1);
-        let mut start = from;
-        while start < to {
-            let end = start
-                .div_euclid(piece)
-                .saturating_add(1)
-                .saturating_mul(piece)
-                .min(to);
-            self.tidy(start);
-            let mut events = Vec::new();
-            for part in 0..self.parts.len() {
-                if self.parts[part].step_by_step {
-                    self.run_by_step(part, source, start, end, &mut events)?;
-                } else {
-                    let rule = self.place(self.parts[part].rules[0]);
-                    let run = &self.rules[rule];
-                    let slots = slots(run.clock, run.phase, start, end);
-                    self.run_at_once(rule, source, slots, &mut events)?;
-                }
-            }
-            events.sort_by_key(|event| (event.ts, event.rule));
-            for mut event in events {
-                self.annotate(&mut event, source);
-                observer.event(event);
-            }
-            start = end;
-        }
         Ok(())
+    }
+
+    /// The next piece of `start..to`.
+    pub(super) fn piece(&self, start: i64, to: i64) -> Option<Piece> {
+        let start = start.max(self.up_at);
+        if start >= to {
+            return None;
+        }
+        let piece = self.settings.piece.max(1);
+        let end = start
+            .div_euclid(piece)
+            .saturating_add(1)
+            .saturating_mul(piece)
+            .min(to);
+        let mut restarts = self.settings.restarts.iter();
+        let restart = restarts
+            .find(|one| one.at >= start && one.at < end)
+            .copied();
+        Some(Piece {
+            start,
+            end: restart.map_or(end, |restart| restart.at),
+            restart,
+        })
+    }
+
+    /// Evaluates a piece; returns what happened, in the order of time.
+    pub(super) fn run_piece(
+        &mut self,
+        piece: Piece,
+        source: &mut dyn SampleSource,
+        beside: Option<Beside<'_>>,
+    ) -> Result<Vec<Event>, SourceError> {
+        self.tidy(piece.start);
+        let mut work = Work {
+            source,
+            beside,
+            shelf: Shelf::new(&self.shares),
+            events: Vec::new(),
+        };
+        for part in 0..self.parts.len() {
+            let first = self.place(self.parts[part].rules[0]);
+            if self.left_out[first] {
+                continue;
+            }
+            if self.parts[part].step_by_step {
+                self.run_by_step(part, piece, &mut work)?;
+            } else {
+                let run = &self.rules[first];
+                let slots = slots(run.clock, run.phase, piece.start, piece.end);
+                self.run_at_once(first, slots, &mut work)?;
+            }
+        }
+        let mut events = work.events;
+        events.sort_by_key(|event| (event.ts, event.rule));
+        for event in &mut events {
+            self.annotate(event, source, beside);
+        }
+        if let Some(restart) = piece.restart {
+            events.extend(self.stop(restart));
+        }
+        Ok(events)
     }
 
     fn place(&self, rule: RuleId) -> usize {
@@ -118,62 +205,91 @@ impl Engine<'_> {
     fn run_at_once(
         &mut self,
         rule: usize,
-        source: &mut dyn SampleSource,
         slots: Steps,
-        events: &mut Vec<Event>,
+        work: &mut Work<'_>,
     ) -> Result<(), SourceError> {
-        let size = match self.rules[rule].size {
-            Some(size) => size,
-            None => {
-                let mut size = 1;
-                let mut overlay = self.with_derived(source);
-                for selector in self.rules[rule].rule.query.selectors() {
-                    size += overlay.count_series(&selector.matchers)?;
-                }
-                self.rules[rule].size = Some(size);
-                size
-            }
-        };
+        let size = self.size(rule, &mut work.reader())?;
         let run = &self.rules[rule];
         let window = (run.reach.0 / slots.step.max(1)) as usize;
-        let (run_rule, query_offset) = (run.rule, run.query_offset);
+        let query_offset = run.query_offset;
         let mut parts = Parts::new(slots, (MOST_VALUES / size).max(window));
         while let Some(part) = parts.part() {
             let steps = Steps {
                 start: part.start.saturating_sub(query_offset),
                 ..part
             };
-            let mut reader = Reader {
-                source,
-                until: None,
-                cache: None,
-            };
-            match self.query(&run_rule.query, steps, &mut reader) {
+            match self.answer(rule, steps, work) {
                 Ok(series) => {
                     parts.succeeded();
-                    self.take(rule, part, &series, &mut reader, events);
+                    let mut reader = Reader {
+                        source: work.source,
+                        until: None,
+                        cache: None,
+                        beside: work.beside,
+                    };
+                    self.take(rule, part, &series, &mut reader, &mut work.events);
                 }
                 Err(Failure::Source(error)) => return Err(error),
                 Err(Failure::Rule { text, at }) => {
                     let at =
                         at.map(|at| (at.saturating_sub(steps.start) / part.step.max(1)) as usize);
                     if parts.failed(at) {
-                        self.rules[rule].fail(part.start, &text);
+                        self.fail(rule, part.start, &text);
                     }
                 }
             }
         }
+        if let Some(share) = &self.rules[rule].share {
+            work.shelf.done(share.key);
+        }
         Ok(())
+    }
+
+    /// How many series the selectors of a rule find, and one.
+    fn size(&mut self, rule: usize, reader: &mut Reader<'_>) -> Result<usize, SourceError> {
+        if let Some(size) = self.rules[rule].size {
+            return Ok(size);
+        }
+        let mut size = 1;
+        let mut overlay = reader.over(&self.derived, &self.outputs);
+        for selector in self.rules[rule].rule.query.selectors() {
+            size += overlay.count_series(&selector.matchers)?;
+        }
+        self.rules[rule].size = Some(size);
+        Ok(size)
+    }
+
+    /// A rule's query at some steps; what it shares with others is evaluated once.
+    fn answer(
+        &self,
+        rule: usize,
+        steps: Steps,
+        work: &mut Work<'_>,
+    ) -> Result<Vec<Series>, Failure> {
+        let run = &self.rules[rule];
+        let Some(share) = &run.share else {
+            return self.query(&run.rule.query, steps, &mut work.reader());
+        };
+        let mut reader = Reader {
+            source: work.source,
+            until: None,
+            cache: None,
+            beside: work.beside,
+        };
+        let query = share.query(&run.rule.query);
+        let shared = work
+            .shelf
+            .answer(share.key, steps, || self.query(query, steps, &mut reader));
+        let shared = shared.map_err(Failure::Source)?;
+        share.own(&shared, &self.settings.options)
     }
 
     /// Evaluates the rules of a part one slot at a time.
     fn run_by_step(
         &mut self,
         part: usize,
-        source: &mut dyn SampleSource,
-        start: i64,
-        end: i64,
-        events: &mut Vec<Event>,
+        piece: Piece,
+        work: &mut Work<'_>,
     ) -> Result<(), SourceError> {
         let rules: Vec<usize> = self.parts[part]
             .rules
@@ -184,7 +300,7 @@ impl Engine<'_> {
             .iter()
             .map(|rule| {
                 let run = &self.rules[*rule];
-                slots(run.clock, run.phase, start, end)
+                slots(run.clock, run.phase, piece.start, piece.end)
             })
             .collect();
         let (mut back, mut ahead, mut block) = (0, 0, 0);
@@ -202,7 +318,7 @@ impl Engine<'_> {
                 return Ok(());
             };
             if ts >= cached_to {
-                cached_to = ts.saturating_add(block).min(end);
+                cached_to = ts.saturating_add(block).min(piece.end);
                 cache.move_to(
                     ts.saturating_sub(back).saturating_sub(1),
                     cached_to.saturating_add(ahead),
@@ -217,16 +333,18 @@ impl Engine<'_> {
                 let run = &self.rules[*rule];
                 let steps = Steps::instant(ts.saturating_sub(run.query_offset));
                 let mut reader = Reader {
-                    source,
+                    source: work.source,
                     until: Some(ts),
                     cache: Some(&mut cache),
+                    beside: work.beside,
                 };
                 match self.query(&run.rule.query, steps, &mut reader) {
                     Ok(series) => {
-                        self.take(*rule, Steps::instant(ts), &series, &mut reader, events)
+                        let slot = Steps::instant(ts);
+                        self.take(*rule, slot, &series, &mut reader, &mut work.events);
                     }
                     Err(Failure::Source(error)) => return Err(error),
-                    Err(Failure::Rule { text, .. }) => self.rules[*rule].fail(ts, &text),
+                    Err(Failure::Rule { text, .. }) => self.fail(*rule, ts, &text),
                 }
             }
         }
@@ -240,6 +358,17 @@ impl Engine<'_> {
     ) -> Result<Vec<Series>, Failure> {
         let mut overlay = reader.over(&self.derived, &self.outputs);
         columns(query, steps, &mut overlay, &self.settings.options)
+    }
+
+    /// Notes an evaluation whose query failed: the state stays, and nothing is written.
+    fn fail(&mut self, rule: usize, ts: i64, text: &str) {
+        let run = &mut self.rules[rule];
+        run.report.evaluations += 1;
+        run.report.errors.add(ts, text);
+        if let Body::Alerting(alerting) = &mut run.body {
+            let derived = run.is_stored.then_some(&self.derived);
+            alerting.evaluated(ts, derived);
+        }
     }
 
     /// Takes the results of some slots of a rule.
@@ -283,25 +412,28 @@ impl Engine<'_> {
     }
 
     /// Renders the annotations of an alert that begins to fire, if they were asked for.
-    fn annotate(&self, event: &mut Event, source: &mut dyn SampleSource) {
+    fn annotate(
+        &self,
+        event: &mut Event,
+        source: &mut dyn SampleSource,
+        beside: Option<Beside<'_>>,
+    ) {
         if let EventKind::Transition(transition) = &event.kind
             && transition.change == Change::Firing
             && self.settings.annotations
         {
             let alert = &transition.alert;
-            event.annotations =
-                self.annotations(event.rule, &alert.element, alert.value, event.ts, source);
+            let at = At {
+                element: &alert.element,
+                value: alert.value,
+                ts: event.ts,
+            };
+            event.annotations = self.annotations_at(event.rule, at, source, beside);
         }
     }
 }
 
 impl RuleRun<'_> {
-    /// Notes an evaluation whose query failed: the state stays, and nothing is written.
-    fn fail(&mut self, ts: i64, text: &str) {
-        self.report.evaluations += 1;
-        self.report.errors.add(ts, text);
-    }
-
     /// The series of its last good evaluation.
     fn previous(&self) -> impl Iterator<Item = Handle> {
         match &self.body {

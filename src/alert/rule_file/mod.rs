@@ -64,7 +64,7 @@ pub struct Group {
 }
 
 /// A rule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rule {
     /// What it makes.
     pub kind: RuleKind,
@@ -81,7 +81,7 @@ pub struct Rule {
 }
 
 /// What a rule makes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum RuleKind {
     /// A series.
     Recording,

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+mod backtest;
 mod ingest;
 mod metrics;
 mod promql;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Promql(promql::Args),
     Report(report::Args),
     Run(run::Args),
+    Backtest(Box<backtest::Args>),
     Rules(rules::Args),
     Store(store::Args),
     Test(test::Args),
@@ -46,6 +48,7 @@ impl Command {
             Self::Promql(args) => promql::run(args, context),
             Self::Report(args) => report::run(args, context),
             Self::Run(args) => run::run(args, context),
+            Self::Backtest(args) => backtest::run(args, context),
             Self::Rules(args) => rules::run(args, context),
             Self::Store(args) => store::run(args, context),
             Self::Test(args) => test::run(args, context),

@@ -13,7 +13,7 @@ use crate::job::{self, JobFile, JobObserver, StepOutcome, StepReport};
 use crate::render::{self, Format, RenderOptions};
 use crate::report::Document;
 
-/// Run a job file: ingest what is new, run its reports, write them.
+/// Run a job file: ingest what is new, run its reports and backtests, write them.
 ///
 /// A step that fails does not stop the others. Ends with 0 where every step is
 /// fine, with 1 where one is not; `summary.json` says which.
@@ -117,7 +117,7 @@ impl JobObserver for Watcher<'_> {
         };
         if self.is_quiet || rows == 0 {
             let rows = plural(step.rows.unwrap_or(0) as u64, "row");
-            let line = format!("== report {}: {rows}", step.name);
+            let line = format!("== {} {}: {rows}", step.kind, step.name);
             self.context.terminal.message(&line);
         } else {
             self.show(document, rows);

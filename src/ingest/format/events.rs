@@ -2,52 +2,39 @@
 //!
 //! `id,started_at,ended_at,severity,service,stage,cause,class`; columns that
 //! are not of an event become labels. The kind comes from a column, from the
-//! options, or from the file's name (`deploys.csv`). An end that is a date
-//! includes that day, in the zone of the options; so does a holiday without end.
+//! options, from the file's name (`deploys.csv`), or from the tool that wrote
+//! the file. An end that is a date includes that day, in the zone of the
+//! options; so does a holiday without end.
+//!
+//! Incidents come as their tools export them, a page after the other or in one
+//! list: PagerDuty's incidents (REST API v2 `GET /incidents`, raw analytics, the
+//! CSV of its reports) and maintenance windows, Opsgenie's incidents and alerts
+//! (`GET /v1/incidents`, `GET /v2/alerts`, CSV), ServiceNow's and Jira's tables
+//! by their usual columns. The shapes are those of developer.pagerduty.com
+//! (List Incidents, Get raw data – multiple incidents), docs.opsgenie.com
+//! (Incident API, Alert API), and ServiceNow's table `incident`. One that is
+//! closed without saying when ended at its last change, and a warning says so.
+
+mod flatten;
+mod names;
+#[cfg(test)]
+mod tool_tests;
 
 use std::io::BufRead;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, NaiveDateTime};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::ingest::{Format, Head, ReadError, ReadOptions, RecordSink, Sniffed};
-use crate::model::{Event, EventKind, MICROS_PER_DAY};
+use crate::model::{Event, EventKind, MICROS_PER_DAY, Warning};
 
 use super::csv_header::VALUE_NAMES;
 use super::table_records::{FirstRecords, TableRecord, read_table};
 use super::time_text::TimeText;
-
-const ID: &[&str] = &["id", "event_id", "incident_id", "key", "number"];
-/// Names that only a beginning has.
-const START: &[&str] = &[
-    "started_at",
-    "start",
-    "start_time",
-    "starts_at",
-    "start_date",
-    "begin",
-    "began_at",
-    "opened_at",
-    "deployed_at",
-    "created_at",
-];
-/// Names that any time may have.
-const TIME: &[&str] = &["timestamp", "time", "ts", "date", "ds", "day"];
-const END: &[&str] = &[
-    "ended_at",
-    "end",
-    "end_time",
-    "ends_at",
-    "end_date",
-    "finished_at",
-    "resolved_at",
-    "closed_at",
-];
-const KIND: &[&str] = &["kind", "type", "event_type"];
-const SEVERITY: &[&str] = &["severity", "priority", "urgency"];
-/// Names that a log's text has, and an event's has not.
-const MESSAGE: &[&str] = &["message", "msg", "level"];
-const TITLE: &[&str] = &["title", "name", "summary", "description"];
+use names::{
+    CLOSED, END, ID, INCIDENT_TITLE, KIND, LAST_CHANGE, MESSAGE, MILLIS_TO_END, PRIORITY,
+    SECONDS_TO_END, SEVERITY, START, STATUS, TIME, TITLE,
+};
 
 /// The event format.
 #[derive(Debug)]
@@ -64,6 +51,12 @@ impl Format for Events {
 
     fn sniff(&self, head: Head<'_>) -> Option<Sniffed> {
         let first = FirstRecords::read(head)?;
+        if let Some(tool) = names::tool(|wanted| first.name(wanted).is_some()) {
+            return Some(Sniffed {
+                confidence: 96,
+                why: format!("its records have the fields of {tool}'s incidents"),
+            });
+        }
         let start = first.name(START);
         let time = start.or_else(|| first.name(TIME))?;
         let kind = first.records.iter().find_map(kind_of_record);
@@ -103,53 +96,46 @@ impl Format for Events {
         let other_kind = options
             .event_kind
             .or_else(|| kind_of_file(&options.file_name));
+        let mut inferred = 0;
         read_table(input, sink, &[], |record, _, sink| {
-            sink.event(event(record, other_kind, &mut times)?);
+            sink.event(event(record, other_kind, &mut times, &mut inferred)?);
             Ok(())
         })?;
         times.finish(sink);
+        if inferred > 0 {
+            sink.warn(Warning::new(
+                "end-inferred",
+                format!(
+                    "{inferred} records are closed and do not say since when: \
+                     their last change is taken for their end"
+                ),
+            ));
+        }
         Ok(())
     }
 }
 
+/// Makes an event of a record; counts those whose end is inferred.
 fn event(
     mut record: TableRecord,
     other_kind: Option<EventKind>,
     times: &mut TimeText<'_>,
+    inferred: &mut u64,
 ) -> Result<Event, String> {
-    let kind = match kind_of_record(&record) {
-        Some(kind) => {
-            // Of `kind` and `type`, only the one that names the kind is spent.
-            let names = KIND.iter();
-            let mut spent = names.filter(|n| record.get(&[n]).is_some_and(|t| EventKind::parse(t).is_some()));
-            let spent = spent.next().map_or("", |name| *name);
-            record.take(&[spent]);
-            kind
-        }
-        None => other_kind.ok_or_else(|| {
-            let kinds = EventKind::ALL.map(EventKind::as_str).join(", ");
-            match record.get(KIND) {
-                Some(text) => format!("the kind {text:?} is none of {kinds}"),
-                None => format!(
-                    "nothing says what kind of event this is ({kinds}): \
-                     add a column kind, say --event-kind, or call the file incidents.csv or the like"
-                ),
-            }
-        })?,
-    };
-    let start = record
-        .take(START)
+    let kind = take_kind(&mut record, other_kind)?;
+    let is_recorded = matches!(kind, EventKind::Incident | EventKind::Maintenance);
+    if is_recorded {
+        record.rearrange(flatten::flatten);
+    }
+    let start = take_time(&mut record, START)
         .or_else(|| record.take(TIME))
         .ok_or("there is no beginning: a column started_at, start, time or date is expected")?;
-    let started_at = times
-        .read(start.as_bytes())
-        .map_err(|reason| format!("the beginning: {reason}"))?;
-    let ended_at = match record.take(END) {
+    let started_at =
+        read_time(&start, times).map_err(|reason| format!("the beginning: {reason}"))?;
+    let mut ended_at = match take_time(&mut record, END) {
         Some(end) => Some(match next_day(&end, times) {
             Some(ts) => ts,
-            None => times
-                .read(end.as_bytes())
-                .map_err(|reason| format!("the end: {reason}"))?,
+            None => read_time(&end, times).map_err(|reason| format!("the end: {reason}"))?,
         }),
         None if kind == EventKind::Holiday => next_day(&start, times),
         None => None,
@@ -157,13 +143,31 @@ fn event(
     if ended_at.is_some_and(|end| end < started_at) {
         return Err(format!("it ends before it begins ({start})"));
     }
-    let severity = record.take(SEVERITY);
-    let title = record.take(TITLE);
-    let id = record.take(ID).unwrap_or_else(|| {
+    if ended_at.is_none() && kind == EventKind::Incident {
+        ended_at = end_of_closed(&record, started_at, times, inferred);
+    }
+    let severity = match record.get(&["short_description"]) {
+        Some(_) => record.take(PRIORITY),
+        None => record.take(SEVERITY),
+    };
+    let title = record.take(if is_recorded { INCIDENT_TITLE } else { TITLE });
+    let id = take_jira_key(&mut record).or_else(|| record.take(ID));
+    let id = id.unwrap_or_else(|| {
         let title = title.as_deref().unwrap_or_default();
         let identity = format!("{}\u{1f}{started_at}\u{1f}{title}", kind.as_str());
         format!("{:016x}", xxh3_64(identity.as_bytes()))
     });
+    let mut labels = record.rest();
+    if let Some(title) = title.as_deref().filter(|_| is_recorded) {
+        // PagerDuty says the same three times, once as `[#12] Title`.
+        labels.retain(|(name, text)| {
+            !matches!(name.as_str(), "summary" | "description")
+                || text
+                    .rsplit_once("] ")
+                    .map_or(text.as_str(), |(_, rest)| rest)
+                    != title
+        });
+    }
     Ok(Event {
         id,
         started_at,
@@ -171,8 +175,94 @@ fn event(
         kind,
         severity,
         title,
-        labels: record.rest(),
+        labels,
     })
+}
+
+fn take_kind(record: &mut TableRecord, other: Option<EventKind>) -> Result<EventKind, String> {
+    // Of `kind` and `type`, only the one that names the kind is spent.
+    let said = KIND.iter().find_map(|name| {
+        let kind = parse_kind(record.get(&[name])?)?;
+        Some((*name, kind))
+    });
+    if let Some((name, kind)) = said {
+        record.take(&[name]);
+        return Ok(kind);
+    }
+    let tool = names::tool(|wanted| record.get(wanted).is_some());
+    other.or(tool.map(|_| EventKind::Incident)).ok_or_else(|| {
+        let kinds = EventKind::ALL.map(EventKind::as_str).join(", ");
+        match record.get(KIND) {
+            Some(text) => format!("the kind {text:?} is none of {kinds}"),
+            None => format!(
+                "nothing says what kind of event this is ({kinds}): \
+                 add a column kind, say --event-kind, or call the file incidents.csv or the like"
+            ),
+        }
+    })
+}
+
+/// Takes the first of these that is a time: `closed` and `resolved` may be true or false.
+fn take_time(record: &mut TableRecord, names: &[&str]) -> Option<String> {
+    let is_time = |text: &str| !matches!(text, "true" | "false" | "True" | "False" | "0" | "1");
+    let name = names
+        .iter()
+        .find(|name| record.get(&[name]).is_some_and(is_time))?;
+    record.take(&[name])
+}
+
+/// Reads a time, also `2025-11-21 10:25:00 UTC`, and as Jira shows it: `21/Nov/25 10:25 AM`.
+fn read_time(text: &str, times: &mut TimeText<'_>) -> Result<i64, String> {
+    let reason = match times.read(text.as_bytes()) {
+        Ok(ts) => return Ok(ts),
+        Err(reason) => reason,
+    };
+    let other = if let Some(zoneless) = text.trim().strip_suffix(" UTC") {
+        format!("{zoneless}Z")
+    } else {
+        let jira = NaiveDateTime::parse_from_str(text.trim(), "%d/%b/%y %I:%M %p");
+        jira.map_err(|_| reason.clone())?.to_string()
+    };
+    times.read(other.as_bytes()).map_err(|_| reason)
+}
+
+/// Infers the end of an incident that is closed.
+fn end_of_closed(
+    record: &TableRecord,
+    started_at: i64,
+    times: &mut TimeText<'_>,
+    inferred: &mut u64,
+) -> Option<i64> {
+    let took = |names: &[&str], unit: f64| {
+        let count: f64 = record.get(names)?.parse().ok()?;
+        let micros = count * unit;
+        // 2^62 µs: far beyond any time, and no overflow.
+        (micros > 0.0 && micros < 4.6e18).then(|| started_at.saturating_add(micros as i64))
+    };
+    if let Some(end) = took(SECONDS_TO_END, 1e6).or_else(|| took(MILLIS_TO_END, 1e3)) {
+        return Some(end);
+    }
+    let status = record.get(STATUS)?.to_ascii_lowercase();
+    let change = CLOSED
+        .contains(&status.trim())
+        .then(|| record.get(LAST_CHANGE))?;
+    let end = read_time(change?, times)
+        .ok()
+        .filter(|end| *end >= started_at);
+    *inferred += u64::from(end.is_some());
+    end
+}
+
+/// Takes a `key` like `OPS-12`, which people know rather than the `id` beside it.
+fn take_jira_key(record: &mut TableRecord) -> Option<String> {
+    let (project, number) = record.get(&["key"])?.split_once('-')?;
+    let is_key = project.starts_with(|c: char| c.is_ascii_uppercase())
+        && project
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit());
+    is_key.then(|| record.take(&["key"])).flatten()
 }
 
 /// Returns the end of a day that is given as a date only.
@@ -188,7 +278,13 @@ fn next_day(text: &str, times: &mut TimeText<'_>) -> Option<i64> {
 
 fn kind_of_record(record: &TableRecord) -> Option<EventKind> {
     KIND.iter()
-        .find_map(|name| EventKind::parse(record.get(&[name])?))
+        .find_map(|name| parse_kind(record.get(&[name])?))
+}
+
+/// Reads a kind, also of PagerDuty's `maintenance_window` and of references.
+fn parse_kind(text: &str) -> Option<EventKind> {
+    let text = text.trim_end_matches("_reference");
+    EventKind::parse(text.trim_end_matches("_window"))
 }
 
 /// Finds a kind among the words of a file's name; `deploys2` counts as `deploys`.

@@ -15,6 +15,7 @@ mod events;
 mod head;
 mod job_runs;
 mod json_fields;
+mod json_list;
 mod json_logs;
 mod json_records;
 mod json_slice;

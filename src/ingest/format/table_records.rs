@@ -1,4 +1,5 @@
-//! Reads records of named text fields from CSV with a header, JSON lines or a JSON array.
+//! Reads records of named text fields from CSV with a header, JSON lines, a JSON array
+//! or the list in an API's answer.
 
 use std::io::BufRead;
 
@@ -7,7 +8,8 @@ use crate::ingest::{Head, ReadError, RecordSink};
 use super::csv_decimal::Decimals;
 use super::csv_header::first_rows;
 use super::csv_rows::{Next, Rows};
-use super::json_fields::read_fields;
+use super::json_fields::{Field, read_fields};
+use super::json_list::{items, list_start};
 use super::json_logs::for_first_records;
 use super::json_records::{JsonRecords, NextRecord};
 use super::log_fields::bag_member;
@@ -29,8 +31,12 @@ impl TableRecord {
     }
 
     fn from_json(text: &[u8]) -> Result<Self, String> {
-        let fields = read_fields(text)?;
-        let name = |field: &super::json_fields::Field<'_>| {
+        Ok(Self::from_fields(&read_fields(text)?))
+    }
+
+    /// Takes fields by their own name, without that of the bag that they are in.
+    fn from_fields(fields: &[Field<'_>]) -> Self {
+        let name = |field: &Field<'_>| {
             bag_member(field)
                 .filter(|name| fields.iter().all(|other| other.path != *name))
                 .unwrap_or(&field.path)
@@ -39,11 +45,25 @@ impl TableRecord {
         let pairs = fields
             .iter()
             .map(|field| (name(field), field.value.to_text().into_owned()));
-        Ok(Self::from_pairs(pairs))
+        Self::from_pairs(pairs)
+    }
+
+    /// Iterates over the names in the order of the file.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Puts the fields into another form; empty ones are dropped.
+    pub(super) fn rearrange(
+        &mut self,
+        change: impl FnOnce(Vec<(String, String)>) -> Vec<(String, String)>,
+    ) {
+        let fields = change(std::mem::take(&mut self.fields));
+        *self = Self::from_pairs(fields);
     }
 
     /// Takes out the field with the first of these names that there is;
-    /// `Started At` and `started-at` count as `started_at`.
+    /// `Started At`, `started-at` and `startedAt` count as `started_at`.
     pub(super) fn take(&mut self, names: &[&str]) -> Option<String> {
         let at = names
             .iter()
@@ -67,14 +87,18 @@ impl TableRecord {
     }
 }
 
-fn same_name(name: &str, wanted: &str) -> bool {
-    name.len() == wanted.len()
-        && name.bytes().zip(wanted.bytes()).all(|(a, b)| {
-            let a = if matches!(a, b' ' | b'-') { b'_' } else { a };
-            a.eq_ignore_ascii_case(&b)
-        })
+/// Tells whether two names are the same but for capitals and for what parts their words.
+pub(super) fn same_name(name: &str, wanted: &str) -> bool {
+    letters(name).eq(letters(wanted))
 }
 
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    let bytes = name.bytes().filter(|b| !matches!(b, b' ' | b'-' | b'_'));
+    bytes.map(|b| b.to_ascii_lowercase())
+}
+
+/// Why the last record of a list that is cut is rejected.
+const CUT_ITEM: &str = "the list ends within this record: the file is cut";
 /// How many rows are looked at for the decimal mark ahead of reading.
 const FIRST_ROWS: usize = 100;
 
@@ -93,8 +117,23 @@ pub(super) fn read_table(
         let mut decimals = Decimals::new(b',');
         while !sink.is_full() {
             let read = match records.next()? {
-                NextRecord::Record => TableRecord::from_json(records.text())
-                    .and_then(|record| take(record, &mut decimals, sink)),
+                NextRecord::Record => {
+                    if let Some(start) = list_start(records.text()) {
+                        for item in items(records.text(), start) {
+                            let read = match item.is_whole {
+                                true => TableRecord::from_json(item.text)
+                                    .and_then(|record| take(record, &mut decimals, sink)),
+                                false => Err(CUT_ITEM.to_owned()),
+                            };
+                            if let Err(reason) = read {
+                                sink.reject(records.line() + item.line, &reason, item.text);
+                            }
+                        }
+                        continue;
+                    }
+                    TableRecord::from_json(records.text())
+                        .and_then(|record| take(record, &mut decimals, sink))
+                }
                 NextRecord::Broken(reason) => Err(reason.to_owned()),
                 NextRecord::End => break,
             };
@@ -157,7 +196,20 @@ impl FirstRecords {
     pub(super) fn read(head: Head<'_>) -> Option<Self> {
         let mut names: Vec<String> = Vec::new();
         let mut records = Vec::new();
-        if let Some((_, rows)) = first_rows(head) {
+        let bytes = head.bytes;
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if let Some(start) = list_start(bytes) {
+            let bytes = &bytes[start..];
+            for_first_records(Head { bytes, ..head }, |fields| {
+                let record = TableRecord::from_fields(fields);
+                for name in record.names() {
+                    if !names.iter().any(|known| known == name) {
+                        names.push(name.to_owned());
+                    }
+                }
+                records.push(record);
+            })?;
+        } else if let Some((_, rows)) = first_rows(head) {
             let (header, rows) = rows.split_first()?;
             names.clone_from(header);
             for row in rows {

@@ -20,7 +20,7 @@ use crate::promql::expr::{Expr, Kind, ValueType};
 use crate::promql::options::Options;
 
 /// A parsed and checked query.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Query {
     /// The text.
     pub text: String,

@@ -1,7 +1,9 @@
 //! Why a selector means no series.
 
+use chrono_tz::Tz;
+
 use super::catalog::Catalog;
-use crate::model::{METRIC_NAME, did_you_mean};
+use crate::model::{METRIC_NAME, did_you_mean, format_timestamp};
 use crate::promql::{MatchOp, Matcher};
 
 /// Names and values that are offered at most.
@@ -51,6 +53,47 @@ pub enum EmptySelector {
         /// outwards to ms.
         stored: Option<(i64, i64)>,
     },
+}
+
+impl EmptySelector {
+    /// Says why, and what may have been meant; times are written in `tz`.
+    pub fn sentence(&self, tz: Tz) -> String {
+        match self {
+            EmptySelector::NoMetric { metric, similar } => {
+                format!("there is no metric {metric:?}{}", meant(similar))
+            }
+            EmptySelector::NoLabel {
+                metric,
+                label,
+                similar,
+            } => format!(
+                "no series{} has a label {label:?}{}",
+                of(metric.as_deref()),
+                meant(similar)
+            ),
+            EmptySelector::NoValue {
+                metric,
+                label,
+                value,
+                similar,
+            } => format!(
+                "label {label:?} of no series{} fits {value:?}{}",
+                of(metric.as_deref()),
+                there(similar)
+            ),
+            EmptySelector::NoCombination { metric } => format!(
+                "some series{} fit each of its matchers, but none fits all",
+                of(metric.as_deref())
+            ),
+            EmptySelector::NoSamples { series, stored } => {
+                let stored = stored.map_or_else(String::new, |(first, last)| {
+                    let (first, last) = (format_timestamp(first, tz), format_timestamp(last, tz));
+                    format!(" (the store has samples from {first} to {last})")
+                });
+                format!("none of its {series} series has a sample at the times asked for{stored}")
+            }
+        }
+    }
 }
 
 pub(super) fn explain(catalog: &Catalog, matchers: &[Matcher]) -> Option<EmptySelector> {
@@ -114,4 +157,23 @@ fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec
         candidates.retain(|candidate| *candidate != near);
     }
     found
+}
+
+fn of(metric: Option<&str>) -> String {
+    metric.map_or_else(String::new, |metric| format!(" of {metric}"))
+}
+
+fn meant(similar: &[String]) -> String {
+    if similar.is_empty() {
+        return String::new();
+    }
+    format!("; did you mean {}?", similar.join(" or "))
+}
+
+fn there(values: &[String]) -> String {
+    if values.is_empty() {
+        return String::new();
+    }
+    let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+    format!("; there is {}", values.join(", "))
 }

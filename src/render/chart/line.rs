@@ -6,7 +6,7 @@ use super::MARKERS;
 use super::braille::Braille;
 use super::canvas::{Canvas, Ink};
 use super::scale::Scale;
-use super::time_axis::ticks;
+use super::x_axis::{self, Field};
 use crate::report::ChartSeries;
 
 /// Rows below the plot: the axis, and its labels and what they are within.
@@ -50,7 +50,13 @@ impl Panel<'_> {
             }
             canvas.put(left - 1, row, axis, Ink::Dim);
         }
-        self.x_axis(&mut canvas, left, columns, rows, tz);
+        let field = Field {
+            left,
+            columns,
+            bottom: rows,
+        };
+        let column = |ts| self.column(ts, columns * 2) / 2;
+        x_axis::draw(&mut canvas, field, self.bounds(), column, tz);
 
         let mut field = Braille::new(columns, rows);
         let mut courses = Vec::new();
@@ -82,42 +88,6 @@ impl Panel<'_> {
             [first, .., last] => (*first, *last),
             [only] => (*only, *only),
             [] => (0, 0),
-        }
-    }
-
-    fn x_axis(&self, canvas: &mut Canvas, left: usize, columns: usize, rows: usize, tz: Tz) {
-        canvas.put(left - 1, rows, '└', Ink::Dim);
-        for x in 0..columns {
-            canvas.put(left + x, rows, '─', Ink::Dim);
-        }
-        let (start, end) = self.bounds();
-        let right = left + columns;
-        let mut free = 0;
-        let mut contexts: Vec<(usize, String)> = Vec::new();
-        for tick in ticks(start, end, columns, tz) {
-            let x = left + self.column(tick.ts, columns * 2) / 2;
-            canvas.put(x, rows, '┬', Ink::Dim);
-            let width = tick.label.chars().count();
-            let from = x.saturating_sub(width / 2).min(right.saturating_sub(width));
-            if from < free {
-                continue;
-            }
-            canvas.text(from, rows + 1, &tick.label, Ink::Dim);
-            free = from + width + 2;
-            if contexts
-                .last()
-                .is_none_or(|(_, last)| *last != tick.context)
-            {
-                contexts.push((from, tick.context));
-            }
-        }
-        for (at, (x, context)) in contexts.iter().enumerate() {
-            let width = context.chars().count();
-            let x = (*x).min(right.saturating_sub(width));
-            let next = contexts.get(at + 1).map_or(right + 2, |(next, _)| *next);
-            if x + width + 2 <= next {
-                canvas.text(x, rows + 2, context, Ink::Dim);
-            }
         }
     }
 

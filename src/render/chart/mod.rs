@@ -1,4 +1,4 @@
-//! Charts for a terminal: braille lines, block bars, sparklines.
+//! Charts for a terminal: braille lines, block bars, sparklines, timelines, points.
 //!
 //! Colours are Okabe and Ito's, as far as the 256 of a terminal have them; a
 //! marker on each line (`●▲■◆`) says the same without colour. Lines that would
@@ -10,10 +10,15 @@ mod canvas;
 mod line;
 mod panels;
 mod scale;
+mod scatter;
 mod sparkline;
 mod time_axis;
+mod timeline;
+mod x_axis;
 
+pub(super) use scatter::draw as draw_scatter;
 pub(super) use sparkline::sparkline;
+pub(super) use timeline::draw as draw_timeline;
 
 use chrono_tz::Tz;
 

@@ -13,18 +13,9 @@ mod summary;
 use arrow::error::ArrowError;
 
 use self::label_columns::LabelNames;
-use super::{Block, Document, Provenance, Table};
+use super::{Block, Document, Layout, Provenance, Table};
 use crate::model::{Labels, TimeRange};
 use crate::promql::{Steps, Value, is_absent};
-
-/// Whom a document of a PromQL result is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PromqlLayout {
-    /// Formats for people: `table`, `md`.
-    People,
-    /// Formats that hold every point.
-    Rows,
-}
 
 /// A PromQL query and its value.
 #[derive(Debug, Clone, Copy)]
@@ -41,11 +32,11 @@ pub struct PromqlResult<'a> {
 
 impl PromqlResult<'_> {
     /// Makes the document, with the query as its title.
-    pub fn document(&self, layout: PromqlLayout) -> Result<Document, ArrowError> {
+    pub fn document(&self, layout: Layout) -> Result<Document, ArrowError> {
         let mut blocks = Vec::new();
         match (layout, self.value) {
             (_, Value::String(text)) => blocks.push(Block::Table(rows::text(text, self.steps)?)),
-            (PromqlLayout::People, Value::Vector(_) | Value::Scalar(_)) if !self.is_instant => {
+            (Layout::People, Value::Vector(_) | Value::Scalar(_)) if !self.is_instant => {
                 let series = self.lines();
                 let names = LabelNames::of(&series);
                 blocks.extend(summary::common(&series, &names).map(Block::Paragraph));
@@ -54,11 +45,11 @@ impl PromqlResult<'_> {
                 blocks.push(Block::Table(summary::table(&series, &names)?));
             }
             (_, value) => {
-                let has_time = layout == PromqlLayout::Rows || matches!(value, Value::Matrix(_));
+                let has_time = layout == Layout::Rows || matches!(value, Value::Matrix(_));
                 let series = self.lines();
                 let names = LabelNames::of(&series);
                 // People read once what all series have alike.
-                let shown = if layout == PromqlLayout::People && series.len() > 1 {
+                let shown = if layout == Layout::People && series.len() > 1 {
                     blocks.extend(summary::common(&series, &names).map(Block::Paragraph));
                     names.telling
                 } else {

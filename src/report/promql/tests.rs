@@ -26,7 +26,7 @@ fn cells(table: &Table) -> Vec<String> {
     lines
 }
 
-fn document(value: &Value, steps: Steps, is_instant: bool, layout: PromqlLayout) -> Document {
+fn document(value: &Value, steps: Steps, is_instant: bool, layout: Layout) -> Document {
     let result = PromqlResult {
         query: "q",
         value,
@@ -44,7 +44,7 @@ fn rows_have_every_sample_and_no_absent_one() {
         series(&[("job", "never")], &[ABSENT, ABSENT]),
     ]);
     let steps = Steps::range(0, 60_000_000, 60_000_000);
-    let rows = document(&value, steps, false, PromqlLayout::Rows);
+    let rows = document(&value, steps, false, Layout::Rows);
     assert_eq!(
         cells(rows.tables().next().expect("a table")),
         [
@@ -69,7 +69,7 @@ fn people_see_what_a_series_went_through() {
         series(&[("job", "b"), ("env", "x")], &[f64::NAN; 4]),
     ]);
     let steps = Steps::range(0, 3, 1);
-    let shown = document(&value, steps, false, PromqlLayout::People);
+    let shown = document(&value, steps, false, Layout::People);
     let [
         Block::Paragraph(common),
         Block::Chart(chart),
@@ -105,7 +105,7 @@ fn a_picture_shows_what_moves_most_of_many() {
         &Value::Vector(many),
         Steps::range(0, 1, 1),
         false,
-        PromqlLayout::People,
+        Layout::People,
     );
     let Some(Block::Chart(chart)) = shown.blocks.first() else {
         panic!("no chart");
@@ -123,7 +123,7 @@ fn a_picture_shows_what_moves_most_of_many() {
         })
         .collect();
     let steps = Steps::range(0, 1, 1);
-    let shown = document(&Value::Vector(many), steps, false, PromqlLayout::People);
+    let shown = document(&Value::Vector(many), steps, false, Layout::People);
     let Some(Block::Chart(chart)) = shown.blocks.first() else {
         panic!("no chart");
     };
@@ -139,19 +139,19 @@ fn instants_scalars_strings_and_raw_samples_are_tables() {
     };
     let value = Value::Vector(vec![series(&[("metric", "x")], &[0.5])]);
     assert_eq!(
-        first(&value, PromqlLayout::People),
+        first(&value, Layout::People),
         ["label_metric value", "x 0.5"]
     );
     assert_eq!(
-        first(&Value::Vector(Vec::new()), PromqlLayout::Rows),
+        first(&Value::Vector(Vec::new()), Layout::Rows),
         ["ts value"]
     );
     assert_eq!(
-        first(&Value::Scalar(vec![3.0]), PromqlLayout::People),
+        first(&Value::Scalar(vec![3.0]), Layout::People),
         ["value", "3"]
     );
     assert_eq!(
-        first(&Value::String("yes".into()), PromqlLayout::People),
+        first(&Value::String("yes".into()), Layout::People),
         ["ts value", "1970-01-01T00:00:01Z yes"]
     );
     let raw = Value::Matrix(vec![RawSeries {
@@ -160,7 +160,7 @@ fn instants_scalars_strings_and_raw_samples_are_tables() {
         values: vec![1.0, 2.0],
     }]);
     assert_eq!(
-        first(&raw, PromqlLayout::People),
+        first(&raw, Layout::People),
         [
             "ts metric value",
             "1970-01-01T00:00:00Z up 1",

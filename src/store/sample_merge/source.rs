@@ -3,6 +3,7 @@
 //! A source has its series in the order of the store's files, and each
 //! series' samples in the order of time, no time twice.
 
+use std::collections::HashSet;
 use std::vec;
 
 use arrow::array::{Array, Float64Array, Int64Array, TimestampMicrosecondArray};
@@ -53,10 +54,16 @@ pub(super) struct FileReader<'a> {
     row: usize,
     /// The sample that was handed over last.
     last: Option<(i64, i64)>,
+    /// The series that are left out.
+    dropped: Option<&'a HashSet<i64>>,
 }
 
 impl<'a> FileReader<'a> {
-    pub(super) fn new(table: &'a Table, files: Vec<DataFile>) -> Self {
+    pub(super) fn new(
+        table: &'a Table,
+        files: Vec<DataFile>,
+        dropped: Option<&'a HashSet<i64>>,
+    ) -> Self {
         Self {
             table,
             files: files.into_iter(),
@@ -65,6 +72,7 @@ impl<'a> FileReader<'a> {
             batch: None,
             row: 0,
             last: None,
+            dropped,
         }
     }
 
@@ -104,8 +112,16 @@ impl<'a> FileReader<'a> {
         ts: &mut Vec<i64>,
         values: &mut Vec<f64>,
     ) -> Result<Option<Piece>, StoreError> {
-        if !self.fill()? {
-            return Ok(None);
+        loop {
+            if !self.fill()? {
+                return Ok(None);
+            }
+            let id = self.batch.as_ref().map(|(ids, ..)| ids.value(self.row));
+            let is_dropped = |id| self.dropped.is_some_and(|dropped| dropped.contains(&id));
+            match id {
+                Some(id) if is_dropped(id) => self.row += 1,
+                _ => break,
+            }
         }
         let Some((ids, times, numbers)) = &self.batch else {
             return Ok(None);

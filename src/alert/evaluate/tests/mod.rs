@@ -1,6 +1,9 @@
+mod both;
 mod cases;
 mod naive;
 mod random;
+mod restart;
+mod share;
 
 use std::sync::Arc;
 

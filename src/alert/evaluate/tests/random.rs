@@ -11,7 +11,10 @@ const METRICS: [&str; 6] = ["a", "b", "r0", "r1", "r2", "r3"];
 fn expression() -> impl Strategy<Value = String> {
     let metric = prop::sample::select(&METRICS[..]);
     (metric.clone(), metric, 0..30_u8).prop_map(|(x, y, form)| match form {
-        0..=5 => format!("{x} > 2"),
+        0..=2 => format!("{x} > 2"),
+        3 => format!("{x} > 3"),
+        4 => format!("1 < {x}"),
+        5 => format!("sum by (i) ({x}) != 4"),
         6 => x.to_owned(),
         7 => format!("sum by (i) ({x})"),
         8 => format!("rate({x}[3m])"),
@@ -39,7 +42,7 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-fn rule() -> impl Strategy<Value = String> {
+pub(super) fn rule() -> impl Strategy<Value = String> {
     let labels = prop::sample::select(
         &[
             "{}",
@@ -68,7 +71,8 @@ fn rule() -> impl Strategy<Value = String> {
     )
 }
 
-fn group() -> impl Strategy<Value = String> {
+/// What stands before a group's rules, and the rules.
+pub(super) fn parts() -> impl Strategy<Value = (String, Vec<String>)> {
     (
         prop::sample::select(&["30s", "45s", "1m"][..]),
         prop::sample::select(&["", "", "  query_offset: 30s\n", "  query_offset: 1m\n"][..]),
@@ -76,14 +80,16 @@ fn group() -> impl Strategy<Value = String> {
         prop::collection::vec(rule(), 1..5),
     )
         .prop_map(|(interval, offset, limit, rules)| {
-            format!(
-                "  interval: {interval}\n{offset}  limit: {limit}\n  rules:\n{}",
-                rules.concat()
-            )
+            let head = format!("  interval: {interval}\n{offset}  limit: {limit}\n");
+            (head, rules)
         })
 }
 
-fn history() -> impl Strategy<Value = Vec<Vec<Option<f64>>>> {
+fn group() -> impl Strategy<Value = String> {
+    parts().prop_map(|(head, rules)| format!("{head}  rules:\n{}", rules.concat()))
+}
+
+pub(super) fn history() -> impl Strategy<Value = Vec<Vec<Option<f64>>>> {
     let value = prop_oneof![
         6 => (0..6_u8).prop_map(|v| Some(f64::from(v))),
         1 => Just(None),
@@ -93,6 +99,22 @@ fn history() -> impl Strategy<Value = Vec<Vec<Option<f64>>>> {
     let run = (value, 1..6_usize).prop_map(|(value, len)| vec![value; len]);
     let column = prop::collection::vec(run, 5..25).prop_map(|runs| runs.concat());
     prop::collection::vec(column, 4)
+}
+
+/// Three series of `a`, one of `b`.
+pub(super) fn source(columns: &[Vec<Option<f64>>]) -> MemorySource {
+    let mut source = MemorySource::default();
+    for (i, column) in columns.iter().enumerate() {
+        let metric = ["a", "a", "a", "b"][i];
+        let place = i.to_string();
+        series(
+            &mut source,
+            &[(METRIC_NAME, metric), ("i", &place)],
+            20 * SECOND,
+            column,
+        );
+    }
+    source
 }
 
 fn compare(
@@ -112,17 +134,7 @@ fn compare(
     }
     // `offset` may take from the expression's quotes.
     let file = rules(&text, &options);
-    let mut source = MemorySource::default();
-    for (i, column) in columns.iter().enumerate() {
-        let metric = ["a", "a", "a", "b"][i];
-        let place = i.to_string();
-        series(
-            &mut source,
-            &[(METRIC_NAME, metric), ("i", &place)],
-            20 * SECOND,
-            column,
-        );
-    }
+    let mut source = source(columns);
     let all = Matcher::new(METRIC_NAME, MatchKind::Regex, ".+", version).expect("a pattern");
     let raw: Vec<RawSeries> = source
         .select(Selection {

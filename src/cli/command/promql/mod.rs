@@ -1,4 +1,3 @@
-mod empty;
 mod failure;
 mod grid;
 mod usage;
@@ -11,7 +10,6 @@ use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use clap::ValueEnum;
 
-pub(super) use self::empty::warning as empty_selector;
 use self::failure::failure;
 use self::grid::{Grid, GridArgs, positive_duration};
 use self::usage::Usage;
@@ -30,7 +28,7 @@ use crate::promql::{
 };
 use crate::query::{EmptySelector, Session, Staleness, StoreSource, StoreSourceSettings};
 use crate::render::{Format, write_export_lines};
-use crate::report::{PromqlLayout, PromqlResult};
+use crate::report::{Layout, PromqlResult};
 use crate::store::{Snapshot, Store, TableKind};
 
 /// Steps of a range that a format may hold which keeps all of the result.
@@ -223,8 +221,8 @@ impl Run<'_> {
             is_instant: self.grid.is_instant,
         };
         let layout = match format {
-            Format::Table | Format::Md => PromqlLayout::People,
-            _ => PromqlLayout::Rows,
+            Format::Table | Format::Md => Layout::People,
+            _ => Layout::Rows,
         };
         let document = result.document(layout);
         let mut document = document.map_err(|e| CommandError::usage(e.to_string()))?;
@@ -315,7 +313,9 @@ impl Run<'_> {
             }
             let text = &self.query.text;
             let text = text.get(selector.span.start..selector.span.end);
-            let warning = empty_selector(text.unwrap_or_default(), &reason, self.context.tz());
+            let why = reason.sentence(self.context.tz());
+            let message = format!("{} has nothing: {why}", text.unwrap_or_default());
+            let warning = Warning::new("empty-selector", message);
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }

@@ -1,15 +1,15 @@
 use std::collections::BTreeSet;
 
+use super::options;
 use super::test::lines;
-use super::{expand, options, read};
 use crate::alert::rule_file::{self, Rule, RuleFile, RuleFileError, RuleKind, duplicates};
 use crate::alert::template::Template;
 use crate::cli::Context;
-use crate::cli::command::promql::empty_selector;
 use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::output::OutputArgs;
 use crate::cli::promql_version::VersionChoice;
+use crate::job::backtest::{expand, read};
 use crate::promql::{MatchOp, SampleSource};
 use crate::query::{Session, StoreSource, StoreSourceSettings};
 use crate::report::{self, Finding, RuleFileCounts, Severity};
@@ -179,7 +179,7 @@ fn unmatched_of(
         let text = &rule.query.text[selector.span.start..selector.span.end];
         let why = source
             .explain_empty(&selector.matchers)
-            .map(|reason| empty_selector(text, &reason, context.tz()).message)
+            .map(|reason| format!("{text} has nothing: {}", reason.sentence(context.tz())))
             .unwrap_or_else(|| format!("{text} has nothing"));
         sentences.insert(format!("{}: {why}", rule.name));
     }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{expand, files_of, options, read};
+use super::options;
 use crate::alert::rule_file::RuleFileError;
 use crate::alert::unit_test::{self, UnitTestError, UnitTestFileError, UnitTestReport};
 use crate::cli::Context;
@@ -8,6 +8,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::output::OutputArgs;
 use crate::cli::promql_version::VersionChoice;
+use crate::job::backtest::{expand, files_of, read};
 use crate::report;
 
 /// Run unit tests of rules, in the format of `promtool test rules`.

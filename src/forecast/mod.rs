@@ -1,0 +1,115 @@
+//! Forecasts: models, their selection, and what they are worth on held-out data.
+//!
+//! A [`Model`] is fitted to a [`History`] and gives a [`Fitted`], which
+//! forecasts. Values are equally spaced; NaN is a missing value. Seasonal periods and
+//! horizons count steps.
+
+pub mod accuracy;
+pub mod arima;
+pub mod cross_validation;
+pub mod model;
+
+use std::fmt::Debug;
+
+use crate::model::Warning;
+
+/// What a model is fitted to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct History<'a> {
+    /// The values, the oldest first; NaN where one is missing, never infinite.
+    pub values: &'a [f64],
+    /// The seasonal periods in steps, ascending, each at least 2; none for no season.
+    pub periods: &'a [f64],
+    /// Outside variables: a column each, as long as `values`, always finite.
+    pub regressors: &'a [Vec<f64>],
+}
+
+/// A method of forecasting.
+pub trait Model: Debug + Send + Sync {
+    /// Fits the method to a history.
+    fn fit(&self, history: &History<'_>) -> Result<Box<dyn Fitted>, FitError>;
+}
+
+/// A model with its estimates.
+pub trait Fitted: Debug + Send + Sync {
+    /// What was fitted, as the field writes it: `ARIMA(1,1,1)(0,1,1)[12] with drift`, `ETS(A,N,A)`.
+    fn description(&self) -> String;
+
+    /// The one-step forecasts of the history; NaN where there is none.
+    fn fitted(&self) -> &[f64];
+
+    /// How many parameters were estimated, without the variance of the errors.
+    fn parameters(&self) -> usize;
+
+    /// Forecasts the next `horizon` steps with intervals at `levels` (per cent: 80, 95).
+    ///
+    /// `future` has the outside variables' values: a column each, `horizon` long.
+    fn forecast(
+        &self,
+        horizon: usize,
+        levels: &[f64],
+        future: &[Vec<f64>],
+    ) -> Result<Forecast, FitError>;
+
+    /// Draws sample paths of the next `horizon` steps: `paths` of them, each `horizon` long.
+    ///
+    /// The same seed gives the same paths.
+    fn simulate(
+        &self,
+        horizon: usize,
+        paths: usize,
+        seed: u64,
+        future: &[Vec<f64>],
+    ) -> Result<Vec<Vec<f64>>, FitError>;
+
+    /// What a reader must know.
+    fn warnings(&self) -> &[Warning];
+}
+
+/// A forecast of some steps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Forecast {
+    /// The mean (of a transformed model: the median), a step each.
+    pub mean: Vec<f64>,
+    /// The intervals, in the order of the levels asked for.
+    pub intervals: Vec<Interval>,
+}
+
+/// An interval of a forecast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interval {
+    /// Its nominal coverage, per cent.
+    pub level: f64,
+    /// The lower bounds, a step each.
+    pub lower: Vec<f64>,
+    /// The upper bounds, a step each.
+    pub upper: Vec<f64>,
+}
+
+/// Why a model cannot be fitted or cannot forecast.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FitError {
+    /// There are fewer values than the model needs.
+    #[error("there are {present} values, and {needed} are needed")]
+    TooShort {
+        /// How many values are not missing.
+        present: usize,
+        /// How many the model needs.
+        needed: usize,
+    },
+    /// The model cannot have missing values.
+    #[error("{missing} values are missing, which this model cannot have")]
+    Missing {
+        /// How many.
+        missing: usize,
+    },
+    /// Outside variables do not fit.
+    #[error("outside variables: {0}")]
+    Regressors(String),
+    /// The specification makes no sense.
+    #[error("{0}")]
+    Specification(String),
+    /// No estimate was found.
+    #[error("no estimate was found: {0}")]
+    NotConverged(String),
+}

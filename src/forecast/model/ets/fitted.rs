@@ -1,0 +1,230 @@
+//! A fitted exponential smoothing model: forecasts, intervals and sample paths.
+//!
+//! Means are the recursion without errors. Additive models have normal intervals with the variance
+//! σ²(1 + Σc²), cⱼ = α + β(φ + … + φʲ) + γ·[m divides j] (Hyndman et al. 2008, table 6.1); the
+//! others take the quantiles of sample paths, always the same for the same model.
+
+use super::fit::Estimate;
+use super::recursion::{self, Smoothing, States, Step};
+use super::specification::{ErrorType, Season, Specification};
+use crate::forecast::model::history::Scaled;
+use crate::forecast::model::interval;
+use crate::forecast::{FitError, Fitted, Forecast, Interval};
+use crate::model::Warning;
+use crate::stats::random::Generator;
+
+/// How many sample paths an interval is made from.
+const PATHS: usize = 5000;
+/// The least relative error of a sample path.
+const LEAST: f64 = -0.999;
+
+/// A model with its estimates.
+#[derive(Debug)]
+pub(super) struct FittedEts {
+    pub(super) estimate: Estimate,
+    /// The states after the last value.
+    states: States,
+    /// The place in the season of the next step.
+    place: usize,
+    /// The errors' standard deviation, in units or relative.
+    sigma: f64,
+    unit: f64,
+    fitted: Vec<f64>,
+    warnings: Vec<Warning>,
+}
+
+impl FittedEts {
+    /// Runs an estimate through its history.
+    pub(super) fn new(scaled: Scaled, estimate: Estimate) -> Self {
+        let season = estimate.specification.season;
+        let mut trace = vec![Step::default(); scaled.values.len()];
+        let mut states = estimate.initial.clone();
+        // Estimates are those of a run that succeeded.
+        let _ = recursion::run(
+            &scaled.values,
+            season,
+            estimate.smoothing,
+            &mut states,
+            &mut trace,
+        );
+        let parameters = estimate.specification.parameters(estimate.period);
+        let freedom = scaled.observed.saturating_sub(parameters).max(1);
+        Self {
+            sigma: (estimate.squares / freedom as f64).sqrt(),
+            states,
+            place: scaled.values.len() % estimate.period,
+            fitted: trace
+                .iter()
+                .map(|step| step.forecast * scaled.unit)
+                .collect(),
+            unit: scaled.unit,
+            warnings: scaled.warnings,
+            estimate,
+        }
+    }
+
+    /// Runs the states ahead without errors.
+    fn means(&self, horizon: usize) -> Vec<f64> {
+        let mut path = Path::new(self);
+        let step = |_| path.step(self, 0.0) * self.unit;
+        (0..horizon).map(step).collect()
+    }
+
+    /// Computes the standard deviations of an additive model.
+    fn deviations(&self, horizon: usize) -> Vec<f64> {
+        let Smoothing {
+            alpha,
+            beta,
+            gamma,
+            phi,
+        } = self.estimate.smoothing;
+        let (mut sum, mut power, mut damped) = (1.0, 1.0, 0.0);
+        let step = |h: usize| {
+            let deviation = self.sigma * f64::sqrt(sum) * self.unit;
+            power *= phi;
+            damped += power;
+            let seasonal = if h.is_multiple_of(self.estimate.period) {
+                gamma
+            } else {
+                0.0
+            };
+            let weight = alpha + beta * damped + seasonal;
+            sum += weight * weight;
+            deviation
+        };
+        (1..=horizon).map(step).collect()
+    }
+
+    /// Takes the quantiles of sample paths, all of which go a step ahead together.
+    fn sampled(&self, horizon: usize, levels: &[f64]) -> Vec<Interval> {
+        let mut generator = Generator::new(0);
+        let mut paths = vec![Path::new(self); PATHS];
+        let mut sample = vec![0.0; PATHS];
+        let mut intervals = interval::empty(levels);
+        for _ in 0..horizon {
+            for (path, value) in paths.iter_mut().zip(&mut sample) {
+                *value = path.step(self, self.sigma * generator.normal());
+            }
+            interval::push_quantiles(&mut intervals, &mut sample, self.unit);
+        }
+        intervals
+    }
+}
+
+/// The states on their way ahead.
+#[derive(Debug, Clone)]
+struct Path {
+    states: States,
+    place: usize,
+}
+
+impl Path {
+    fn new(model: &FittedEts) -> Self {
+        Self {
+            states: model.states.clone(),
+            place: model.place,
+        }
+    }
+
+    /// Goes a step ahead with an error, relative where the model's is, and returns the value.
+    fn step(&mut self, model: &FittedEts, error: f64) -> f64 {
+        let Smoothing {
+            alpha,
+            beta,
+            gamma,
+            phi,
+        } = model.estimate.smoothing;
+        let Specification {
+            error: kind,
+            season,
+            ..
+        } = model.estimate.specification;
+        let carried = phi * self.states.slope;
+        let expected = self.states.level + carried;
+        let mut own = self.states.season.get_mut(self.place);
+        let before = own.as_deref().copied().unwrap_or_default();
+        let forecast = match season {
+            Season::None => expected,
+            Season::Additive => expected + before,
+            Season::Multiplicative => expected * before,
+        };
+        let absolute = match kind {
+            ErrorType::Additive => error,
+            ErrorType::Multiplicative => forecast * error.max(LEAST),
+        };
+        // A factor of the forecast is divided away before it can be zero.
+        let (by_level, by_season) = match (season, kind) {
+            (Season::Multiplicative, ErrorType::Multiplicative) => {
+                let relative = error.max(LEAST);
+                (expected * relative, before * relative)
+            }
+            (Season::Multiplicative, ErrorType::Additive) => (error / before, error / expected),
+            _ => (absolute, absolute),
+        };
+        self.states.level = expected + alpha * by_level;
+        self.states.slope = carried + beta * by_level;
+        if let Some(own) = &mut own {
+            **own = before + gamma * by_season;
+            self.place += 1;
+            if self.place == model.estimate.period {
+                self.place = 0;
+            }
+        }
+        forecast + absolute
+    }
+}
+
+impl Fitted for FittedEts {
+    fn description(&self) -> String {
+        self.estimate.specification.to_string()
+    }
+
+    fn fitted(&self) -> &[f64] {
+        &self.fitted
+    }
+
+    fn parameters(&self) -> usize {
+        self.estimate.specification.parameters(self.estimate.period)
+    }
+
+    fn forecast(
+        &self,
+        horizon: usize,
+        levels: &[f64],
+        _future: &[Vec<f64>],
+    ) -> Result<Forecast, FitError> {
+        interval::check(levels)?;
+        let mean = self.means(horizon);
+        let Specification { error, season, .. } = self.estimate.specification;
+        let linear = error == ErrorType::Additive && season != Season::Multiplicative;
+        let intervals = if linear {
+            interval::normal(&mean, &self.deviations(horizon), levels)
+        } else if levels.is_empty() {
+            Vec::new()
+        } else {
+            self.sampled(horizon, levels)
+        };
+        Ok(Forecast { mean, intervals })
+    }
+
+    fn simulate(
+        &self,
+        horizon: usize,
+        paths: usize,
+        seed: u64,
+        _future: &[Vec<f64>],
+    ) -> Result<Vec<Vec<f64>>, FitError> {
+        let mut generator = Generator::new(seed);
+        let path = |_| {
+            let mut path = Path::new(self);
+            (0..horizon)
+                .map(|_| path.step(self, self.sigma * generator.normal()) * self.unit)
+                .collect()
+        };
+        Ok((0..paths).map(path).collect())
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}

@@ -1,0 +1,17 @@
+//! Kernels of statistics: plain numbers in, plain numbers out.
+//!
+//! Imports nothing of ours.
+
+pub mod correlation;
+pub mod decomposition;
+pub mod diagnostic;
+pub mod distribution;
+mod inner_product;
+pub mod least_squares;
+pub mod optimise;
+pub mod periodogram;
+pub mod random;
+#[cfg(test)]
+pub(crate) mod reference_series;
+mod scale;
+pub mod unit_root;
