@@ -16,6 +16,9 @@ pub mod series;
 /// PromQL over columns.
 pub mod promql;
 
+/// Forecasts: ARIMA with outside variables, ETS, Theta, baselines, accuracy.
+pub mod forecast;
+
 /// Alert rules and notifications.
 pub mod alert;
 

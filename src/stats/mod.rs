@@ -6,7 +6,7 @@ pub mod correlation;
 pub mod decomposition;
 pub mod diagnostic;
 pub mod distribution;
-mod inner_product;
+pub(crate) mod inner_product;
 pub mod least_squares;
 pub mod optimise;
 pub mod periodogram;

@@ -62,11 +62,15 @@ pub(crate) struct Args {
     /// Vary a rule's `threshold`, `for` or `keep_firing_for`: `RULE.threshold=1..20 step 1; for=0m,5m`.
     #[arg(long, value_name = "SPEC", help_heading = "Views")]
     sweep: Option<String>,
-    /// A YAML file of limits (`max_pages_per_week: 5`, `must_detect: …`).
+    /// A YAML file of limits; what exceeds one ends the run with 1. For instance:
+    /// {max_pages_per_week: 5, max_night_pages_per_week: 1, must_detect: [{incident: INC-1,
+    /// within: 15m, by: page}], rules: {HighLag: {max_pages_per_week: 1}}}.
     #[arg(long, value_name = "FILE", help_heading = "Checks")]
     budget: Option<String>,
-    /// End with 1 where this is found: budget, never-fires, noisy, missed-incident, more-pages,
-    /// lost-incidents, … or findings (any); separated by commas.
+    /// End with 1 where this is found; names separated by commas: budget (a limit is exceeded),
+    /// more-pages and lost-incidents (against the base), missed-incident (no alert fired),
+    /// never-fires, rule-errors, unstable-label, always-firing, noisy, symptom, flapping,
+    /// co-firing, silent, no-severity, no-runbook, no-owner, or findings (any of these).
     #[arg(
         long,
         value_name = "LIST",
@@ -115,7 +119,8 @@ pub(crate) struct Args {
         help_heading = "Judgement"
     )]
     r#match: Vec<String>,
-    /// A YAML file with the on-call rotation: pages for each shift.
+    /// A YAML file with the on-call rotation, for the pages of each shift. For instance:
+    /// {tz: Europe/Berlin, start: 2026-04-20T09:00, shift: 1w, people: [ana, ben]}.
     #[arg(long, value_name = "FILE", help_heading = "Judgement")]
     rotation: Option<String>,
     /// When it is night, in the time zone of --tz [default: 22:00-07:00].
@@ -147,6 +152,18 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     let document = result.document(layout);
     let document = document.map_err(|e| CommandError::usage(e.to_string()))?;
     args.output.write(context, &document)?;
+    if let Some(saved) = &result.saved {
+        context.terminal.message(&format!(
+            "saved as {}: {} rules, {} episodes, {} notifications, {} samples of ALERTS and \
+             ALERTS_FOR_STATE{}",
+            spec.name(),
+            saved.alerts,
+            saved.episodes,
+            saved.notifications,
+            saved.samples,
+            if saved.is_changed { "" } else { "; as before" },
+        ));
+    }
     for reason in &result.reasons {
         context.terminal.warning(reason);
     }

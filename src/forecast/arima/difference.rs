@@ -1,8 +1,11 @@
 //! A series and its regressors made stationary by differencing.
 //!
 //! Missing values at either end are cut off. One between them makes every difference it
-//! enters missing; the likelihood then goes over the levels themselves, given the first
-//! ones (see [`kalman`](super::kalman)), so nothing that was observed is lost.
+//! enters missing, but nothing that was observed is lost: the likelihood is that of all
+//! contrasts of the levels that do not involve it (exact diffuse). Few such gaps become
+//! regressors with a flat prior (Gómez, Maravall & Peña 1999); with many the filter goes
+//! over the levels themselves, given the first ones (see [`kalman`](super::kalman)). Both
+//! give the same likelihood.
 
 use super::gls::{Regression, dot, subtract};
 use super::likelihood::Method;

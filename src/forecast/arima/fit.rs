@@ -1,6 +1,7 @@
 //! Maximum likelihood.
 
 use super::difference::Differenced;
+use super::estimate::Estimate;
 use super::innovations::{MOST_TAPE, Purpose};
 use super::likelihood::{Likelihood, Method, Workspace};
 use super::order::Order;
@@ -30,78 +31,9 @@ impl Effort {
     /// For a model that is compared with others.
     pub const SEARCH: Self = Self {
         iterations: 40,
-        tolerance: 1e-3,
+        tolerance: 1e-4,
         every_start: false,
     };
-}
-
-/// A maximum of the likelihood.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Estimate {
-    /// The order.
-    pub order: Order,
-    /// The ARMA coefficients: `ar`, `ma`, `sar`, `sma`.
-    pub coefficients: Vec<f64>,
-    /// The coefficients of the constant, where there is one, and the regressors; 0 for one
-    /// that depends on those before it.
-    pub regression: Vec<f64>,
-    /// The logarithm of the likelihood, of the differences where there are any.
-    pub log_likelihood: f64,
-    /// The maximum-likelihood variance of the innovations.
-    pub variance: f64,
-    /// How many values the likelihood has.
-    pub observations: usize,
-    /// How many parameters were estimated, without the variance.
-    pub parameters: usize,
-    /// How often the likelihood was evaluated.
-    pub evaluations: usize,
-    /// Whether the search converged.
-    pub converged: bool,
-    /// Whether the plain Kalman filter had to do.
-    pub filtered: bool,
-}
-
-impl Estimate {
-    /// Akaike's criterion; the variance counts as a parameter.
-    #[must_use]
-    pub fn aic(&self) -> f64 {
-        2.0 * (self.parameters as f64 + 1.0) - 2.0 * self.log_likelihood
-    }
-
-    /// Akaike's criterion corrected for few observations (Hurvich & Tsai 1989); infinite
-    /// where there are too few.
-    #[must_use]
-    pub fn aicc(&self) -> f64 {
-        let (k, n) = (self.parameters as f64 + 1.0, self.observations as f64);
-        let left = n - k - 1.0;
-        if left > 0.0 {
-            self.aic() + 2.0 * k * (k + 1.0) / left
-        } else {
-            f64::INFINITY
-        }
-    }
-
-    /// Schwarz's criterion.
-    #[must_use]
-    pub fn bic(&self) -> f64 {
-        let k = self.parameters as f64 + 1.0;
-        k * (self.observations as f64).ln() - 2.0 * self.log_likelihood
-    }
-
-    /// Whether all roots of the polynomials are farther from zero than `radius` (1.01, say:
-    /// beyond the unit circle with some room).
-    #[must_use]
-    pub fn roots_are_beyond(&self, radius: f64) -> bool {
-        parameters::roots_are_beyond(&self.order, &self.coefficients, radius)
-    }
-
-    /// The variance of the innovations with the estimated parameters taken off the
-    /// observations.
-    #[must_use]
-    pub fn adjusted_variance(&self) -> f64 {
-        let n = self.observations as f64;
-        self.variance * n / (n - self.parameters as f64).max(1.0)
-    }
 }
 
 /// Beyond this ratio of the process' variance to the innovations' the recursion's
@@ -109,6 +41,11 @@ impl Estimate {
 const NEAR_UNIT_ROOT: f64 = 1e6;
 /// The innovations' variance cannot fall below 1.
 const LOST: f64 = 1.0 - 1e-9;
+
+/// A partial autocorrelation of 0.995.
+const FARTHEST_START: f64 = 3.0;
+/// From one partial autocorrelation to another: farther out all of them are near ±1.
+const LONGEST_STEP: f64 = 1.0;
 
 /// Maximises the likelihood of an order on differenced values.
 ///
@@ -150,6 +87,7 @@ pub fn fit_with(
         evaluations: 100 * (effort.iterations + 10),
         gradient: ((effort.tolerance / n).sqrt() * 1e-2).max(1e-9),
         value: (effort.tolerance / n).max(1e-13),
+        step: LONGEST_STEP,
     };
     let ascent = Ascent {
         data,
@@ -261,6 +199,7 @@ impl Ascent<'_> {
     fn starts(&self, workspace: &mut Workspace, given: Option<&[f64]>) -> Vec<Vec<f64>> {
         let (data, order) = (self.data, &self.order);
         let zeros = vec![0.0; order.coefficients()];
+        let mut at = zeros.clone();
         let estimated = start::hannan_rissanen(order, &data.residuals, &data.shocks, data.long);
         let given = given.filter(|c| c.len() == zeros.len());
         let mut starts: Vec<(f64, Vec<f64>)> = Vec::with_capacity(3);
@@ -268,14 +207,19 @@ impl Ascent<'_> {
             .into_iter()
             .flatten()
         {
-            let Some(point) = parameters::point(order, coefficients) else {
+            let Some(mut point) = parameters::point(order, coefficients) else {
                 continue;
             };
+            // Farther out the likelihood is flat, and a search would not come back.
+            for z in &mut point {
+                *z = z.clamp(-FARTHEST_START, FARTHEST_START);
+            }
             if starts.iter().any(|(_, known)| *known == point) {
                 continue;
             }
             let (method, purpose) = (self.method, Purpose::Value);
-            let found = workspace.evaluate(data, coefficients, None, method, purpose);
+            parameters::coefficients(order, &point, &mut at);
+            let found = workspace.evaluate(data, &at, None, method, purpose);
             starts.push((found.map_or(f64::INFINITY, |l| l.objective()), point));
         }
         starts.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -287,6 +231,8 @@ impl Ascent<'_> {
         let mut coefficients = vec![0.0; begin.len()];
         let short = workspace.state_order().saturating_mul(data.values.len()) <= MOST_TAPE;
         if method == Method::Recursion && data.missing == 0 && short {
+            parameters::coefficients(order, begin, &mut coefficients);
+            let curvature = start::curvature(order, begin, &coefficients, &data.residuals);
             let objective = |point: &[f64], gradient: &mut [f64]| {
                 parameters::coefficients(order, point, &mut coefficients);
                 let purpose = Purpose::Gradient;
@@ -299,7 +245,7 @@ impl Ascent<'_> {
                 parameters::pull_back(order, point, &coefficients, gradient);
                 found.objective()
             };
-            optimise::bfgs_with_gradient(objective, begin, &self.limits)
+            optimise::bfgs_with_hessian(objective, begin, &curvature, &self.limits)
         } else {
             let objective = |point: &[f64]| {
                 parameters::coefficients(order, point, &mut coefficients);
@@ -385,26 +331,6 @@ mod tests {
                 assert!((a - b).abs() < 1e-4, "{joint:?} {in_turn:?}");
             }
         }
-    }
-
-    #[test]
-    fn criteria_count_the_variance() {
-        let estimate = Estimate {
-            order: Order::new(1, 0, 1),
-            coefficients: vec![0.5, 0.2],
-            regression: vec![],
-            log_likelihood: -50.0,
-            variance: 2.0,
-            observations: 20,
-            parameters: 2,
-            evaluations: 1,
-            converged: true,
-            filtered: false,
-        };
-        assert_eq!(estimate.aic(), 106.0);
-        assert_eq!(estimate.aicc(), 107.5);
-        assert!((estimate.bic() - (100.0 + 3.0 * 20.0_f64.ln())).abs() < 1e-12);
-        assert!((estimate.adjusted_variance() - 40.0 / 18.0).abs() < 1e-12);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //!
 //! The likelihood is that of the differences, by the innovations recursion of Morf, Sidhu
 //! & Kailath (1974) and its exact derivatives; a plain Kalman filter takes its place where
-//! values are missing, and for the result where it is too near to a unit root. The
+//! many values are missing, and for the result where it is too near to a unit root. The
 //! variance and the regression are concentrated out. Parameters are partial
 //! autocorrelations (Jones 1980); the search is BFGS from the estimates of Hannan &
 //! Rissanen (1982). Each part's own documentation names where it deviates.
@@ -19,6 +19,7 @@
 mod adjoint;
 mod autocovariance;
 mod difference;
+mod estimate;
 mod fit;
 mod forecast;
 mod gls;
@@ -33,7 +34,8 @@ mod standard_errors;
 mod start;
 
 pub use difference::Differenced;
-pub use fit::{Effort, Estimate, fit_with};
+pub use estimate::Estimate;
+pub use fit::{Effort, fit_with};
 pub use likelihood::Workspace;
 pub use order::{Order, OrderError};
 pub use parameters::carry;

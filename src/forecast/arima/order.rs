@@ -46,7 +46,9 @@ pub enum OrderError {
 const MOST_COEFFICIENTS: usize = 60;
 const MOST_DIFFERENCES: usize = 3;
 /// Beyond this a season is better told by Fourier terms.
-const MOST_PERIOD: usize = 2000;
+const MOST_PERIOD: usize = 750;
+/// The likelihood's cost grows with the square of the degree.
+const MOST_DEGREE: usize = 800;
 
 impl Order {
     /// A model without a season.
@@ -84,19 +86,22 @@ impl Order {
     /// How many values differencing takes: d + m D.
     #[must_use]
     pub const fn lost(&self) -> usize {
-        self.differences + self.period * self.seasonal_differences
+        self.differences
+            .saturating_add(self.period.saturating_mul(self.seasonal_differences))
     }
 
     /// The degree of the autoregressive polynomial multiplied out.
     #[must_use]
     pub const fn ar_degree(&self) -> usize {
-        self.ar + self.period * self.seasonal_ar
+        self.ar
+            .saturating_add(self.period.saturating_mul(self.seasonal_ar))
     }
 
     /// The degree of the moving-average polynomial multiplied out.
     #[must_use]
     pub const fn ma_degree(&self) -> usize {
-        self.ma + self.period * self.seasonal_ma
+        self.ma
+            .saturating_add(self.period.saturating_mul(self.seasonal_ma))
     }
 
     /// Checks that the numbers are in their limits and make sense together.
@@ -109,6 +114,9 @@ impl Order {
             ("D", self.seasonal_differences, MOST_DIFFERENCES),
             ("Q", self.seasonal_ma, MOST_COEFFICIENTS),
             ("m", self.period, MOST_PERIOD),
+            ("p + mP", self.ar_degree(), MOST_DEGREE),
+            ("q + mQ", self.ma_degree(), MOST_DEGREE),
+            ("d + mD", self.lost(), 2 * MOST_DEGREE),
         ];
         if let Some((name, _, most)) = most.into_iter().find(|(_, n, most)| n > most) {
             return Err(OrderError::TooLarge { name, most });

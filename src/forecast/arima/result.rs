@@ -1,7 +1,7 @@
 //! A fitted model: its estimates, what it says of the history, and the state it left.
 
 use super::difference::Differenced;
-use super::fit::Estimate;
+use super::estimate::Estimate;
 use super::innovations::Purpose;
 use super::kalman::System;
 use super::likelihood::{Method, Workspace};
@@ -185,10 +185,10 @@ fn filtered(workspace: &mut Workspace, data: &Differenced, estimate: &Estimate) 
     let coefficients = &estimate.coefficients;
     workspace.evaluate(data, coefficients, None, Method::Filter, Purpose::Value)?;
     let mut levels = data.less(&data.scaled(&estimate.regression)).levels;
-    // The first levels that are missing were estimated beside the regression.
+    // Of the first levels those missing were zeros less a coefficient of the regression.
     let gaps = (0..data.order.lost()).filter(|t| data.levels[*t].is_nan());
     for (gap, level) in gaps.zip(&workspace.regression.coefficients) {
-        levels[gap] = *level;
+        levels[gap] = -explained(data, estimate, gap) - level;
     }
     let order = workspace.state_order();
     workspace.psi_weights(order);

@@ -7,7 +7,7 @@
 //! independent, which they are in the limit (Pierce 1971).
 
 use super::difference::Differenced;
-use super::fit::Estimate;
+use super::estimate::Estimate;
 use super::gls::dot;
 use super::innovations::Purpose;
 use super::likelihood::{Method, Workspace};

@@ -12,6 +12,8 @@ pub(super) struct Scaled {
     pub(super) values: Vec<f64>,
     /// How many values are not missing.
     pub(super) observed: usize,
+    /// How many values at the beginning were left out.
+    left_out: usize,
     /// What the reader must know so far.
     pub(super) warnings: Vec<Warning>,
 }
@@ -59,6 +61,7 @@ impl Scaled {
             unit,
             values,
             observed,
+            left_out: 0,
             warnings,
         })
     }
@@ -66,6 +69,34 @@ impl Scaled {
     /// Adds a warning.
     pub(super) fn warn(&mut self, code: &'static str, message: impl Into<String>) {
         self.warnings.push(Warning::new(code, message));
+    }
+
+    /// Leaves out all but the last `longest` values, unless those are too few or all the same.
+    pub(super) fn keep_last(&mut self, longest: usize) {
+        let Some(left_out) = self.values.len().checked_sub(longest).filter(|n| *n > 0) else {
+            return;
+        };
+        let mut kept = self.clone();
+        kept.values.drain(..left_out);
+        kept.observed = kept.values.iter().filter(|value| !value.is_nan()).count();
+        kept.left_out += left_out;
+        if kept.observed > longest / 2 && !kept.is_constant() {
+            kept.warn(
+                "history-shortened",
+                format!(
+                    "only the last {longest} of {} values are used",
+                    self.values.len()
+                ),
+            );
+            *self = kept;
+        }
+    }
+
+    /// Makes the one-step forecasts of the values that were kept those of the whole history.
+    pub(super) fn whole(&self, fitted: impl Iterator<Item = f64>) -> Vec<f64> {
+        std::iter::repeat_n(f64::NAN, self.left_out)
+            .chain(fitted.map(|forecast| forecast * self.unit))
+            .collect()
     }
 
     /// Tells whether there are at least two values, and all are the same.

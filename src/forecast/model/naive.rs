@@ -136,7 +136,7 @@ impl Walk {
                 let gap = ((t - at) / period) as f64;
                 (before + gap * drift, gap)
             });
-            fitted.push(forecast.map_or(f64::NAN, |(mean, _)| mean * scaled.unit));
+            fitted.push(forecast.map_or(f64::NAN, |(mean, _)| mean));
             if !value.is_nan() {
                 if let Some((mean, gap)) = forecast {
                     squares += (value - mean) * (value - mean) / gap;
@@ -177,7 +177,7 @@ impl Walk {
             last,
             slope,
             sigma,
-            fitted,
+            fitted: scaled.whole(fitted.into_iter()),
             warnings: scaled.warnings,
         }
     }

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::BacktestError;
 use crate::alert::rule_file::RuleFile;
-use crate::model::{Event, EventKind, MICROS_PER_DAY, TimeRange};
+use crate::model::{Event, EventKind, MICROS_PER_DAY, TimeRange, Warning, day_of, format_day};
 use crate::query::{QueryError, Session};
 use crate::report::Cell;
 
@@ -46,7 +46,7 @@ pub(super) fn range(
         return Ok(None);
     };
     let bound = |what: &str, day: i32| {
-        let day = crate::model::format_day(day);
+        let day = format_day(day);
         let names = names.join(", ");
         format!("SELECT {what}(ts) FROM samples WHERE date = DATE '{day}' AND metric IN ({names})")
     };
@@ -61,10 +61,72 @@ pub(super) fn range(
     let start = instant(bound("min", first))?;
     let end = instant(bound("max", last))?;
     let first_day = i64::from(first) * MICROS_PER_DAY;
+    // Whole minutes: the last scrape of a week is not its last instant.
+    const MINUTE: i64 = 60_000_000;
     Ok(end.map(|end| TimeRange {
-        start: start.unwrap_or(first_day),
-        end: end.saturating_add(1),
+        start: start.unwrap_or(first_day).div_euclid(MINUTE) * MINUTE,
+        end: (end.div_euclid(MINUTE) + 1) * MINUTE,
     }))
+}
+
+/// Says that nothing that rules read is there, at all or in a range.
+pub(super) fn nothing_there(files: &[RuleFile], range: Option<&str>) -> BacktestError {
+    let names = metrics(files);
+    let named = names.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    let more = match names.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    BacktestError::usage(format!(
+        "the store has no samples of the metrics that the rules read{}: {named}{more}",
+        range.unwrap_or_default()
+    ))
+    .hint("`retrocast metrics` lists what is there, `retrocast rules check` what each rule misses")
+}
+
+/// Warns of days of the range without a sample of the metrics that rules read: on them nothing
+/// can fire, and whatever is counted a week is too low.
+pub(super) fn empty_days(
+    session: &Session,
+    handle: &Handle,
+    files: &[RuleFile],
+    range: TimeRange,
+) -> Result<Option<Warning>, BacktestError> {
+    let names = metrics(files);
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT DISTINCT date FROM samples WHERE metric IN ({})",
+        names.join(", ")
+    );
+    let batches = handle.block_on(session.sql(&sql))?.batches;
+    let there: BTreeSet<i32> = batches
+        .iter()
+        .flat_map(|batch| {
+            batch
+                .column(0)
+                .as_primitive::<Date32Type>()
+                .iter()
+                .flatten()
+        })
+        .collect();
+    let (first, last) = (day_of(range.start), day_of(range.end.saturating_sub(1)));
+    let empty: Vec<i32> = (first..=last).filter(|day| !there.contains(day)).collect();
+    let Some(day) = empty.first() else {
+        return Ok(None);
+    };
+    let days = i64::from(last) - i64::from(first) + 1;
+    if empty.len() as i64 == days {
+        return Err(nothing_there(files, Some(" in this range")));
+    }
+    let message = format!(
+        "{} of the {days} days have no sample of the metrics that the rules read, the first is {}: \
+         nothing can fire on them, and whatever is counted a week is too low",
+        empty.len(),
+        format_day(*day)
+    );
+    Ok(Some(Warning::new("days-without-samples", message)))
 }
 
 /// The metrics that rules read and that no rule records, as SQL literals.
@@ -73,7 +135,8 @@ fn metrics(files: &[RuleFile]) -> Vec<String> {
         let groups = files.iter().flat_map(|file| &file.groups);
         groups.flat_map(|group| &group.rules)
     };
-    let recorded: BTreeSet<&str> = rules().map(|rule| rule.name.as_str()).collect();
+    let mut recorded: BTreeSet<&str> = rules().map(|rule| rule.name.as_str()).collect();
+    recorded.extend(["ALERTS", "ALERTS_FOR_STATE"]);
     let read: BTreeSet<String> = rules()
         .flat_map(|rule| rule.query.selectors())
         .filter_map(|selector| selector.metric)

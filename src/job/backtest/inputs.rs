@@ -1,5 +1,6 @@
 //! Reads what a specification names.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
@@ -101,10 +102,21 @@ pub(super) fn events(
         event_kind: Some(kind),
         ..ReadOptions::default()
     };
-    let mut events = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
     for source in &sources {
         let name = source.name.clone();
         let list = read_events(source, &options).map_err(|error| unreadable(&name, &error))?;
+        if list.events.is_empty() {
+            let why = match list.rejects.first() {
+                Some(first) => format!("line {}: {}", first.line, first.reason),
+                None => "it has no records".to_owned(),
+            };
+            return Err(BacktestError::usage(format!("{name}: nothing can be read: {why}")).hint(
+                "`retrocast ingest` takes --map and --time-format, and the store's incidents \
+                 are those that are used where no file is named",
+            ));
+        }
         if let Some(first) = list.rejects.first() {
             let message = format!(
                 "{name}: {} of {} records cannot be read; the first, at line {}: {}",
@@ -128,7 +140,16 @@ pub(super) fn events(
             );
             warnings.push(Warning::new("other-events", message));
         }
-        events.extend(list.events.into_iter().filter(|event| event.kind == kind));
+        for event in list.events.into_iter().filter(|event| event.kind == kind) {
+            // As in the store: of one identity the last counts.
+            match known.get(&event.id) {
+                Some(&at) => events[at] = event,
+                None => {
+                    known.insert(event.id.clone(), events.len());
+                    events.push(event);
+                }
+            }
+        }
     }
     Ok(events)
 }

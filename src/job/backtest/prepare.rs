@@ -8,8 +8,8 @@ use crate::alert::backtest::{
 };
 use crate::alert::evaluate::Settings;
 use crate::alert::notify::{Config, Options as NotifyOptions, Silence};
-use crate::alert::rule_file::RuleFile;
-use crate::model::{Event, EventKind, Labels, Warning};
+use crate::alert::rule_file::{RuleFile, RuleKind};
+use crate::model::{Event, EventKind, Labels, Warning, did_you_mean};
 use crate::query::StoreSourceSettings;
 
 /// A backtest that is ready to run.
@@ -50,6 +50,7 @@ impl<'a> Backtest<'a> {
     /// Reads what the specification names.
     pub fn prepare(spec: &'a BacktestSpec, shell: Shell<'a>) -> Result<Self, BacktestError> {
         let folder = shell.folder;
+        one_view(spec)?;
         let phase = PhaseChoice::parse(spec.phase.as_deref())?;
         let evaluation = settings::evaluation(spec, shell.tz)?;
         let side = |rules: &[String], routes: Option<&String>| -> Result<Side, BacktestError> {
@@ -62,6 +63,12 @@ impl<'a> Backtest<'a> {
         };
         let routes = spec.alertmanager.as_ref();
         let new = side(&spec.rules, routes)?;
+        let groups = new.files.iter().flat_map(|file| &file.groups);
+        let mut rules = groups.flat_map(|group| &group.rules);
+        if !rules.any(|rule| matches!(rule.kind, RuleKind::Alerting { .. })) {
+            let message = format!("there is no alerting rule in {}", spec.rules.join(" "));
+            return Err(BacktestError::usage(message));
+        }
         let base = match (spec.base.as_slice(), &spec.base_alertmanager) {
             ([], None) => None,
             ([], other) => Some(side(&spec.rules, other.as_ref())?),
@@ -69,11 +76,14 @@ impl<'a> Backtest<'a> {
         };
         // Both versions of a file have one path where Prometheus sees them.
         let base = base.map(|mut base| {
-            if base.paths.len() == new.paths.len() {
-                base.paths.clone_from(&new.paths);
+            if let ([path], [_]) = (new.paths.as_slice(), base.paths.as_slice()) {
+                base.paths = vec![path.clone()];
             }
             base
         });
+        for side in [Some(&new), base.as_ref()].into_iter().flatten() {
+            receivers(spec, side)?;
+        }
         let mut warnings = Vec::new();
         let mut list = |paths: &[String], kind: EventKind| match paths {
             [] => Ok(None),
@@ -88,6 +98,10 @@ impl<'a> Backtest<'a> {
         };
         let wrong = |error: &dyn std::error::Error| BacktestError::usage(error.to_string());
         let fail_on = fail_on.map_err(|e| wrong(&e))?;
+        if fail_on.needs_budget() && spec.budget.is_none() {
+            let message = "--fail-on names the budget, and there is none";
+            return Err(BacktestError::usage(message).hint("say --budget FILE"));
+        }
         if fail_on.needs_base() && base.is_none() {
             let message = "what --fail-on names is a comparison, and there is no base";
             return Err(BacktestError::usage(message).hint("say --base OLD_RULES"));
@@ -113,6 +127,66 @@ impl<'a> Backtest<'a> {
             warnings,
         })
     }
+}
+
+/// The views show different things: one at a time.
+fn one_view(spec: &BacktestSpec) -> Result<(), BacktestError> {
+    let is_compared = !spec.base.is_empty() || spec.base_alertmanager.is_some();
+    let views = [
+        (spec.explain.is_some(), "--explain"),
+        (is_compared, "--base"),
+        (spec.sweep.is_some(), "--sweep"),
+    ];
+    let asked: Vec<&str> = views.iter().filter(|one| one.0).map(|one| one.1).collect();
+    let other = [
+        (spec.rotation.is_some(), "--rotation"),
+        (
+            spec.phase
+                .as_deref()
+                .is_some_and(|phase| phase.starts_with("sweep")),
+            "--phase sweep",
+        ),
+        (spec.budget.is_some() && !is_compared, "--budget"),
+    ];
+    let other = other.iter().find(|one| one.0).map(|one| one.1);
+    let mut both = asked
+        .iter()
+        .copied()
+        .chain(other.filter(|_| !asked.is_empty()));
+    match (both.next(), both.next()) {
+        (Some(first), Some(second)) => Err(BacktestError::usage(format!(
+            "{first} and {second} do not go together: each shows something else"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Receivers that page must be there, and need routes.
+fn receivers(spec: &BacktestSpec, side: &Side) -> Result<(), BacktestError> {
+    let Some(config) = &side.routes else {
+        let given = [
+            (!spec.page_receivers.is_empty(), "--page"),
+            (spec.silences.is_some(), "--silences"),
+            (spec.repeat_race.is_some(), "--repeat-race"),
+        ];
+        return match given.iter().find(|one| one.0) {
+            Some((_, name)) => Err(BacktestError::usage(format!(
+                "{name} changes nothing without --alertmanager"
+            ))),
+            None => Ok(()),
+        };
+    };
+    for name in &spec.page_receivers {
+        let known = || config.receivers.iter().map(|one| one.name.as_str());
+        if !known().any(|one| one == name) {
+            let error = BacktestError::usage(format!("--page: there is no receiver {name:?}"));
+            return Err(match did_you_mean(name, known()) {
+                Some(near) => error.hint(format!("did you mean {near:?}?")),
+                None => error,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn judging(spec: &BacktestSpec, shell: Shell<'_>) -> Result<Judging, BacktestError> {

@@ -19,7 +19,7 @@ use crate::query::{Session, StoreSource};
 use crate::report::{
     self, ChangeReview, Document, ExplainSeries, Layout, SweepOutcome, SweepResult, Uncertainty,
 };
-use crate::store;
+use crate::store::{self, SavedBacktest};
 
 /// What a backtest gives.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct BacktestResult {
     warnings: Vec<Warning>,
     /// Why the check fails; none where it does not.
     pub reasons: Vec<String>,
+    /// What the result tables got, if they were to.
+    pub saved: Option<SavedBacktest>,
 }
 
 /// A run and what it is worth.
@@ -62,6 +64,8 @@ impl Backtest<'_> {
             .transpose()?;
         let mut source = StoreSource::open(&session, shell.handle.clone(), self.source)?;
         let mut warnings = self.warnings.clone();
+        let empty = history::empty_days(&session, shell.handle, &self.new.files, range)?;
+        warnings.extend(empty);
         let events = |given: &Option<Vec<Event>>, kind: EventKind| match given {
             Some(events) => Ok(events.clone()),
             None => history::events(&session, shell.handle, kind),
@@ -92,10 +96,12 @@ impl Backtest<'_> {
             .unwrap_or_default();
         let mut reasons = self.fail_on.reasons(&new.verdict, &breaches, comparison);
         // Who gives a budget wants it kept.
-        for breach in &breaches {
-            if !reasons.contains(&breach.sentence) {
-                reasons.push(breach.sentence.clone());
-            }
+        if !self.fail_on.needs_budget() {
+            reasons.extend(
+                breaches
+                    .iter()
+                    .map(|one| format!("budget: {}", one.sentence)),
+            );
         }
         let explained = match explained {
             None => None,
@@ -107,6 +113,7 @@ impl Backtest<'_> {
         };
         warnings.extend(source.warnings());
         let versions = session.versions();
+        let mut saved = None;
         if spec.save.unwrap_or(false) {
             let result = store::BacktestResult {
                 run: &new.run,
@@ -114,7 +121,9 @@ impl Backtest<'_> {
                 incidents: &incidents,
                 maintenance: &maintenance,
             };
-            store::save_backtest(shell.store, spec.name(), result, shell.handle, shell.now)?;
+            let kept =
+                store::save_backtest(shell.store, spec.name(), result, shell.handle, shell.now)?;
+            saved = Some(kept);
         }
         Ok(BacktestResult {
             calendar,
@@ -131,6 +140,7 @@ impl Backtest<'_> {
             versions,
             warnings,
             reasons,
+            saved,
         })
     }
 
@@ -217,14 +227,11 @@ impl Backtest<'_> {
         let (since, until) = (spec.since.as_deref(), spec.until.as_deref());
         let stored = match (since, until) {
             (Some(_), Some(_)) => None,
-            _ => history::range(session, shell.handle, &self.new.files)?,
+            _ => match history::range(session, shell.handle, &self.new.files)? {
+                None => return Err(history::nothing_there(&self.new.files, None)),
+                stored => stored,
+            },
         };
-        if stored.is_none() && (since.is_none() || until.is_none()) {
-            let message = "the store has no samples of the metrics that the rules read";
-            return Err(BacktestError::usage(message).hint(
-                "`retrocast rules check` names them; --since and --until run it all the same",
-            ));
-        }
         resolve_range(since, until, stored, shell.now, shell.tz)
             .map_err(|error| BacktestError::usage(error.to_string()))
     }
@@ -282,13 +289,6 @@ impl Backtest<'_> {
         let pages = |run: &Run| run.notifications.iter().filter(|one| one.is_page).count();
         let here = pages(new);
         let mut all = Vec::new();
-        if let Some(other) = new.pages_other_race {
-            all.push(Uncertainty {
-                what: "who wins the race of repetitions".to_owned(),
-                least: here.min(other),
-                most: here.max(other),
-            });
-        }
         if let PhaseChoice::Sweep(count) = self.phase {
             let groups = self.new.files.iter().flat_map(|file| &file.groups);
             let intervals = groups.map(|group| group.interval.unwrap_or(self.evaluation.interval));
@@ -333,7 +333,23 @@ impl Backtest<'_> {
         add("phase", &spec.phase);
         add("promql-version", &spec.promql_version);
         add("night", &spec.night);
-        add("lookback-delta", &spec.lookback_delta.clone());
+        add("lookback-delta", &spec.lookback_delta);
+        add("staleness", &spec.staleness);
+        add("query-offset", &spec.query_offset);
+        add("repeat-race", &spec.repeat_race);
+        add("rotation", &spec.rotation);
+        let list = |items: &[String]| (!items.is_empty()).then(|| items.join(" "));
+        add("incidents", &list(&spec.incidents));
+        add("maintenance", &list(&spec.maintenance));
+        add("match", &list(&spec.match_labels));
+        add("page", &list(&spec.page_receivers));
+        add("restart-at", &list(&spec.restart_at));
+        add("fail-on", &list(&spec.fail_on));
+        let labels = spec.external_labels.iter();
+        let labels: Vec<String> = labels
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        add("external-label", &list(&labels));
         let interval = format_duration(self.evaluation.interval);
         add("evaluation-interval", &Some(interval));
         all

@@ -1,14 +1,16 @@
 //! Points in a plane, the marked ones with their names.
 
+use std::collections::BTreeMap;
+
 use super::canvas::{Canvas, Ink};
 use super::panels::note;
 use super::scale::Scale;
-use crate::render::text::{escape, width as text_width};
-use crate::report::Scatter;
+use crate::render::text::{escape, truncate, width as text_width};
+use crate::report::{Scatter, ScatterPoint};
 
 const MARKED: char = '●';
 const PLAIN: char = '○';
-/// Columns of a name beside a point.
+/// Columns of the names beside a point.
 const NAME: usize = 24;
 /// Columns from one label of the x axis to the next.
 const X_LABEL: usize = 12;
@@ -88,11 +90,9 @@ pub(in crate::render) fn draw(scatter: &Scatter, width: usize, color: bool) -> S
         canvas.put(left + at.0, at.1, glyph, ink);
         taken[at.1 * columns + at.0] = true;
     }
-    for point in points.iter().filter(|point| point.is_marked) {
-        let (at, row) = (column(point.x), y.row(point.y, rows));
-        let name = escape(&point.name);
-        let length = text_width(&name);
-        if length == 0 || length > NAME {
+    for ((at, row), names) in names(&points, |point| (column(point.x), y.row(point.y, rows))) {
+        let length = text_width(&names);
+        if length == 0 {
             continue;
         }
         let after = Some(at + 2).filter(|from| from + length <= columns);
@@ -103,7 +103,7 @@ pub(in crate::render) fn draw(scatter: &Scatter, width: usize, color: bool) -> S
         };
         let place = [after, before].into_iter().flatten().find(is_free);
         if let Some(from) = place {
-            canvas.text(left + from, row, &name, Ink::Plain);
+            canvas.text(left + from, row, &names, Ink::Plain);
             taken[row * columns + from..row * columns + from + length].fill(true);
         }
     }
@@ -124,10 +124,36 @@ pub(in crate::render) fn draw(scatter: &Scatter, width: usize, color: bool) -> S
     text
 }
 
+/// The names of the marked points of each cell, as far as there is room.
+fn names(
+    points: &[&ScatterPoint],
+    cell: impl Fn(&ScatterPoint) -> (usize, usize),
+) -> BTreeMap<(usize, usize), String> {
+    let mut cells: BTreeMap<(usize, usize), Vec<&str>> = BTreeMap::new();
+    for point in points.iter().filter(|point| point.is_marked) {
+        cells.entry(cell(point)).or_default().push(&point.name);
+    }
+    let joined = cells.into_iter().map(|(cell, names)| {
+        let all = escape(&names.join(", ")).into_owned();
+        if text_width(&all) <= NAME {
+            return (cell, all);
+        }
+        let first = truncate(&escape(names[0]), NAME - 6).into_owned();
+        (
+            cell,
+            match names.len() {
+                1 => first,
+                count => format!("{first} +{}", count - 1),
+            },
+        )
+    });
+    joined.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{ScatterAxis, ScatterPoint, Unit};
+    use crate::report::{ScatterAxis, Unit};
 
     fn point(name: &str, x: f64, y: f64, is_marked: bool) -> ScatterPoint {
         ScatterPoint {
@@ -175,6 +201,18 @@ mod tests {
             "one of them in the legend: {drawn}"
         );
         assert!(drawn.ends_with("● not beaten   ○ others\n"), "{drawn}");
+    }
+
+    #[test]
+    fn points_in_one_place_share_a_name() {
+        let few = (1..4).map(|at| point(&format!("{at}*"), 0.0, 1.0, true));
+        let mut points: Vec<ScatterPoint> = few.collect();
+        points.push(point("", 10.0, 0.0, false));
+        let drawn = draw(&scatter(points.clone()), 60, false);
+        assert!(drawn.contains("● 1*, 2*, 3*\n"), "{drawn}");
+        points.extend((4..20).map(|at| point(&format!("{at}*"), 0.0, 1.0, true)));
+        let drawn = draw(&scatter(points), 60, false);
+        assert!(drawn.contains("● 1* +18\n"), "{drawn}");
     }
 
     #[test]

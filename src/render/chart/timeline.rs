@@ -255,7 +255,7 @@ impl Plot<'_> {
 fn entry(kind: MarkKind) -> (&'static str, Ink, &'static str) {
     match kind {
         MarkKind::Page => ("◆", PAGE, "page (2–9: so many, +: more)"),
-        MarkKind::Notification => ("◇", NOTIFICATION, "notification"),
+        MarkKind::Notification => ("◇", NOTIFICATION, "notification (◈: several)"),
         MarkKind::Firing => ("▁▄█", FIRING, "fires (height: share of the time)"),
         MarkKind::Pending => ("·", Ink::Dim, "pending"),
         MarkKind::MissedIncident => ("▽─", Ink::Series(3), "incident missed"),
@@ -291,7 +291,8 @@ impl CellMarks {
             _ => return ('+', PAGE),
         }
         if self.notifications > 0 {
-            ('◇', NOTIFICATION)
+            let glyph = if self.notifications > 1 { '◈' } else { '◇' };
+            (glyph, NOTIFICATION)
         } else if self.fires {
             // What is not nothing shows as an eighth at least.
             let eighths = (self.share * 8.0).round().clamp(1.0, 8.0);

@@ -56,14 +56,17 @@ impl ChangeReview<'_> {
                 "receiver",
                 groups.iter().map(|((_, receiver), _)| Some(receiver)),
             )
-            .count("pages", all().map(Vec::len))
-            .count("reminders", all().map(reminders))
-            .time("first", all().map(|pages| at(pages.first())))
-            .time("last", all().map(|pages| at(pages.last())));
-        if matches!(change, PageChange::Earlier | PageChange::Later) {
-            columns.duration("median_shift", all().map(shift));
+            .count("pages", all().map(Vec::len));
+        if all().any(|pages| reminders(pages) > 0) {
+            columns.count("reminders", all().map(reminders));
         }
         columns.text("alerts", all().map(|pages| alerts(pages)));
+        if matches!(change, PageChange::Earlier | PageChange::Later) {
+            columns.duration("shift", all().map(shift));
+        }
+        columns
+            .time("first", all().map(|pages| at(pages.first())))
+            .time("last", all().map(|pages| at(pages.last())));
         let title = format!("{} pages", capitalised(change.as_str()));
         Ok((columns.table(&title)?, more))
     }

@@ -154,21 +154,37 @@ impl BacktestResult<'_> {
         columns.table("Notifications")
     }
 
-    /// Labels by which the episodes of a rule differ.
+    /// The fewest labels that tell a rule's alerts apart, the shortest of those that do it alike.
     pub(super) fn telling_labels(&self, rule: usize) -> Vec<String> {
         let episodes = self.episodes_of(Some(rule));
-        let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (_, episode) in &episodes {
-            for (name, value) in episode.labels.iter() {
-                values.entry(name).or_default().insert(value);
+        let sets: BTreeSet<&Labels> = episodes.iter().map(|(_, e)| &*e.labels).collect();
+        let apart = |names: &[&str]| {
+            let values = |labels: &&Labels| -> Vec<Option<String>> {
+                let value = |name: &&str| labels.get(name).map(str::to_owned);
+                names.iter().map(value).collect()
+            };
+            sets.iter().map(values).collect::<BTreeSet<_>>().len()
+        };
+        let mut lengths: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, value) in sets.iter().flat_map(|labels| labels.iter()) {
+            *lengths.entry(name).or_default() += value.len();
+        }
+        let mut telling: Vec<&str> = Vec::new();
+        while apart(&telling) < sets.len() {
+            let with = |name: &str| {
+                let names: Vec<&str> = telling.iter().copied().chain([name]).collect();
+                apart(&names)
+            };
+            let best = lengths
+                .iter()
+                .max_by_key(|(name, length)| (with(name), std::cmp::Reverse(**length)));
+            match best {
+                Some((name, _)) if !telling.contains(name) => telling.push(name),
+                _ => break,
             }
         }
-        let in_all = |name: &str| episodes.iter().all(|(_, e)| e.labels.get(name).is_some());
-        values
-            .into_iter()
-            .filter(|(name, values)| values.len() > 1 || !in_all(name))
-            .map(|(name, _)| name.to_owned())
-            .collect()
+        telling.sort_unstable();
+        telling.into_iter().map(str::to_owned).collect()
     }
 
     fn episodes_of(&self, only: Option<usize>) -> Vec<(usize, &Episode)> {

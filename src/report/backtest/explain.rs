@@ -50,6 +50,7 @@ impl BacktestResult<'_> {
             blocks.extend(verdict.map(|v| Block::Paragraph(self.record(v))));
             blocks.extend(troubles(outcome));
             blocks.push(Block::Table(definition(outcome)?));
+            let value = value.filter(|value| !value.series.is_empty());
             blocks.extend(value.map(|value| Block::Chart(chart(value))));
             blocks.extend(self.rule_timeline(rule).map(Block::Timeline));
             let tables = [
@@ -69,18 +70,20 @@ impl BacktestResult<'_> {
     /// What a rule did, in words.
     fn record(&self, verdict: &RuleVerdict) -> String {
         let mut text = format!(
-            "{} fired, {} stayed pending. {} a week",
+            "{} fired, {} stayed pending. ",
             count(verdict.episodes, "episode"),
             verdict.near_misses,
-            match number(self.per_week(verdict.pages)).as_str() {
-                "1" => "1 page".to_owned(),
-                pages => format!("{pages} pages"),
-            },
         );
-        text += &format!(
-            " (worst week {}), {} in all, {} at night.",
-            verdict.pages_worst_week, verdict.pages, verdict.pages_night
-        );
+        text += &match verdict.pages {
+            0 => "No pages.".to_owned(),
+            pages => format!(
+                "{}: {} a week (worst week {}), {} of them at night.",
+                count(pages, "page"),
+                number(self.per_week(pages)),
+                verdict.pages_worst_week,
+                verdict.pages_night
+            ),
+        };
         if verdict.self_resolved > 0 {
             text += &format!(" {} were resolved within minutes.", verdict.self_resolved);
         }

@@ -5,7 +5,8 @@ use super::{Analytic, Limits, Minimum, Smooth, Stop, dot, largest};
 /// Minimises a function whose gradient is taken by differences: forward ones on the way,
 /// central ones from where those no longer find a descent.
 pub fn bfgs(objective: impl FnMut(&[f64]) -> f64, start: &[f64], limits: &Limits) -> Minimum {
-    minimise(Differences::new(objective, start.len()), start, limits)
+    let objective = Differences::new(objective, start.len());
+    minimise(objective, start, Inverse::new(start.len()), limits)
 }
 
 /// Minimises a function that returns its value and writes its gradient.
@@ -18,14 +19,34 @@ pub fn bfgs_with_gradient(
         objective,
         evaluations: 0,
     };
-    minimise(objective, start, limits)
+    minimise(objective, start, Inverse::new(start.len()), limits)
 }
 
-fn minimise<S: Smooth>(mut objective: S, start: &[f64], limits: &Limits) -> Minimum {
+/// The same with a first guess of the Hessian at the start: symmetric, row by row. One
+/// that is not positive definite is not used.
+pub fn bfgs_with_hessian(
+    objective: impl FnMut(&[f64], &mut [f64]) -> f64,
+    start: &[f64],
+    hessian: &[f64],
+    limits: &Limits,
+) -> Minimum {
+    let objective = Analytic {
+        objective,
+        evaluations: 0,
+    };
+    let inverse = Inverse::of(hessian, start.len());
+    minimise(objective, start, inverse, limits)
+}
+
+fn minimise<S: Smooth>(
+    mut objective: S,
+    start: &[f64],
+    mut inverse: Inverse,
+    limits: &Limits,
+) -> Minimum {
     let n = start.len();
     let mut here = Place::start(&mut objective, start);
     let mut there = Place::default();
-    let mut inverse = Inverse::new(n);
     let mut direction = vec![0.0; n];
     let mut iterations = 0;
     let stop = loop {
@@ -56,7 +77,8 @@ fn minimise<S: Smooth>(mut objective: S, start: &[f64], limits: &Limits) -> Mini
             (1.0 / dot(&here.gradient, &here.gradient).sqrt()).min(1.0)
         } else {
             1.0
-        };
+        }
+        .min(limits.step / largest(&direction));
         let most = limits.evaluations;
         if !search(
             &mut objective,
@@ -118,6 +140,39 @@ impl Inverse {
             product: vec![0.0; n],
         };
         inverse.reset();
+        inverse
+    }
+
+    /// The inverse of a positive definite matrix, else the unit matrix.
+    fn of(hessian: &[f64], n: usize) -> Self {
+        let mut inverse = Self::new(n);
+        if hessian.len() != n * n {
+            return inverse;
+        }
+        // Gauss-Jordan: every pivot of a positive definite matrix is positive.
+        let mut left = hessian.to_vec();
+        let mut right = inverse.matrix.clone();
+        for i in 0..n {
+            let pivot = left[i * n + i];
+            if !(pivot.is_finite() && pivot > 1e-12 * hessian[i * n + i].abs()) {
+                return inverse;
+            }
+            for j in 0..n {
+                left[i * n + j] /= pivot;
+                right[i * n + j] /= pivot;
+            }
+            for r in (0..n).filter(|r| *r != i) {
+                let factor = left[r * n + i];
+                for j in 0..n {
+                    left[r * n + j] -= factor * left[i * n + j];
+                    right[r * n + j] -= factor * right[i * n + j];
+                }
+            }
+        }
+        if right.iter().all(|v| v.is_finite()) {
+            inverse.matrix = right;
+            inverse.fresh = false;
+        }
         inverse
     }
 

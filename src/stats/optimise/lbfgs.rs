@@ -48,7 +48,8 @@ pub fn lbfgs(
             (1.0 / dot(&here.gradient, &here.gradient).sqrt()).min(1.0)
         } else {
             1.0
-        };
+        }
+        .min(limits.step / largest(&direction));
         let most = limits.evaluations;
         if !search(
             &mut objective,

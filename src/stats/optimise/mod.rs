@@ -18,7 +18,7 @@ mod lbfgs;
 mod line_search;
 mod nelder_mead;
 
-pub use bfgs::{bfgs, bfgs_with_gradient};
+pub use bfgs::{bfgs, bfgs_with_gradient, bfgs_with_hessian};
 pub use derivative::{gradient, hessian, hessian_of_gradient};
 pub use lbfgs::lbfgs;
 pub use nelder_mead::nelder_mead;
@@ -34,6 +34,9 @@ pub struct Limits {
     pub gradient: f64,
     /// Converged when an iteration lowers the value by less than this times `max(1, |value|)`.
     pub value: f64,
+    /// The farthest that a first try along a direction moves any variable (not of
+    /// Nelder-Mead): where the objective flattens out far away, a longer one is lost there.
+    pub step: f64,
 }
 
 impl Default for Limits {
@@ -43,6 +46,7 @@ impl Default for Limits {
             evaluations: 20_000,
             gradient: 1e-7,
             value: 1e-12,
+            step: f64::INFINITY,
         }
     }
 }

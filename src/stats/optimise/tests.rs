@@ -39,6 +39,31 @@ fn bfgs_finds_the_valley_of_rosenbrock() {
 }
 
 #[test]
+fn a_good_hessian_saves_iterations() {
+    let scales = [1.0, 100.0, 1e4, 1e6];
+    let bowl = |x: &[f64], g: &mut [f64]| {
+        for ((g, x), s) in g.iter_mut().zip(x).zip(scales) {
+            *g = s * (x - 1.0);
+        }
+        let terms = x
+            .iter()
+            .zip(scales)
+            .map(|(x, s)| 0.5 * s * (x - 1.0).powi(2));
+        terms.sum()
+    };
+    let mut hessian = [0.0; 16];
+    (0..4).for_each(|i| hessian[i * 5] = scales[i]);
+    let limits = Limits::default();
+    let found = bfgs_with_hessian(bowl, &[0.0; 4], &hessian, &limits);
+    is_near(&found, &[1.0; 4], 1e-9);
+    assert_eq!(found.iterations, 1);
+    // One that is not positive definite is left.
+    hessian[0] = -1.0;
+    let plain = bfgs_with_gradient(bowl, &[0.0; 4], &limits);
+    assert_eq!(bfgs_with_hessian(bowl, &[0.0; 4], &hessian, &limits), plain);
+}
+
+#[test]
 fn lbfgs_finds_the_valley_in_forty_dimensions() {
     let start: Vec<f64> = (0..40)
         .map(|i| if i % 2 == 0 { -1.2 } else { 1.0 })

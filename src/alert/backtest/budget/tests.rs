@@ -391,7 +391,7 @@ fn names_to_fail_on() {
     assert_eq!(
         error(""),
         "\"\" is nothing to fail on: it is budget, more-pages, lost-incidents, findings, never-fires, \
-         rule-errors, always-firing, noisy, flapping, co-firing, silent, missed-incident, no-runbook, \
+         rule-errors, always-firing, noisy, symptom, flapping, co-firing, silent, missed-incident, no-runbook, \
          no-severity, no-owner, unstable-label"
     );
     let needs = |names: &str| {

@@ -1,11 +1,10 @@
 //! The admissible region: where old values lose their weight.
 //!
-//! A model with season and trend is the moving average
-//! [φβB + α(1−φB)](1 + B + … + Bᵐ⁻¹) + γBᵐ(1−φB) + (1−α)(1−φB)(1−Bᵐ) of its errors, which
-//! must be invertible (R. J. Hyndman, M. Akram and B. C. Archibald, "The admissible parameter
-//! space for exponential smoothing models", AISM 60 (2008), derived here for the trend that is
-//! damped from the first step on). The other models are admissible wherever 0 < β < α < 1 and
-//! 0 < γ < 1 − α.
+//! A model with season and trend is the moving average [φβB + α(1−φB)](1 + B + … + Bᵐ⁻¹) +
+//! γBᵐ(1−φB) + (1−α)(1−φB)(1−Bᵐ) of its errors, which must be invertible (R. J. Hyndman, M.
+//! Akram and B. C. Archibald, "The admissible parameter space for exponential smoothing
+//! models", AISM 60 (2008), derived here for the trend that is damped from the first step on).
+//! The other models are admissible wherever 0 < β < α < 1 and 0 < γ < 1 − α.
 
 use super::recursion::Smoothing;
 

@@ -1,7 +1,7 @@
 //! Maximum likelihood for one model of the taxonomy.
 //!
 //! Smoothing parameters and initial states are found jointly by BFGS with the exact gradient.
-//! The parameters' bounds (Hyndman et al. 2008, section 2.7; 0.8 ≤ φ ≤ 0.98) are kept by the
+//! The parameters' bounds (Hyndman et al. 2008, chapter 2; 0.8 ≤ φ ≤ 0.98) are kept by the
 //! logistic function; outside the admissible region the deviance counts as infinite. The last
 //! seasonal state is what makes the season's sum 0, or m.
 

@@ -1,7 +1,7 @@
 //! A fitted exponential smoothing model: forecasts, intervals and sample paths.
 //!
 //! Means are the recursion without errors. Additive models have normal intervals with the variance
-//! σ²(1 + Σc²), cⱼ = α + β(φ + … + φʲ) + γ·[m divides j] (Hyndman et al. 2008, table 6.1); the
+//! σ²(1 + Σc²), cⱼ = α + β(φ + … + φʲ) + γ·[m divides j] (Hyndman et al. 2008, chapter 6); the
 //! others take the quantiles of sample paths, always the same for the same model.
 
 use super::fit::Estimate;
@@ -13,8 +13,11 @@ use crate::forecast::{FitError, Fitted, Forecast, Interval};
 use crate::model::Warning;
 use crate::stats::random::Generator;
 
-/// How many sample paths an interval is made from.
-const PATHS: usize = 5000;
+/// How many sample paths an interval is made from: the most, the least, and, between, so many
+/// steps of all paths together.
+const MOST_PATHS: usize = 5000;
+const FEWEST_PATHS: usize = 1000;
+const STEPS: usize = 2_000_000;
 /// The least relative error of a sample path.
 const LEAST: f64 = -0.999;
 
@@ -53,10 +56,7 @@ impl FittedEts {
             sigma: (estimate.squares / freedom as f64).sqrt(),
             states,
             place: scaled.values.len() % estimate.period,
-            fitted: trace
-                .iter()
-                .map(|step| step.forecast * scaled.unit)
-                .collect(),
+            fitted: scaled.whole(trace.iter().map(|step| step.forecast)),
             unit: scaled.unit,
             warnings: scaled.warnings,
             estimate,
@@ -98,8 +98,9 @@ impl FittedEts {
     /// Takes the quantiles of sample paths, all of which go a step ahead together.
     fn sampled(&self, horizon: usize, levels: &[f64]) -> Vec<Interval> {
         let mut generator = Generator::new(0);
-        let mut paths = vec![Path::new(self); PATHS];
-        let mut sample = vec![0.0; PATHS];
+        let count = (STEPS / horizon.max(1)).clamp(FEWEST_PATHS, MOST_PATHS);
+        let mut paths = vec![Path::new(self); count];
+        let mut sample = vec![0.0; count];
         let mut intervals = interval::empty(levels);
         for _ in 0..horizon {
             for (path, value) in paths.iter_mut().zip(&mut sample) {

@@ -1,7 +1,7 @@
 //! First guesses of the initial states.
 //!
 //! R. J. Hyndman, A. B. Koehler, R. D. Snyder and S. Grose, "A state space framework for
-//! automatic forecasting using exponential smoothing methods", IJF 18 (2002), section 3: seasonal
+//! automatic forecasting using exponential smoothing methods", IJF 18 (2002): seasonal
 //! indices by the classical decomposition, here of the whole history; level and slope by a line
 //! through the first ten deseasonalised values, or the first two seasons if they are longer.
 

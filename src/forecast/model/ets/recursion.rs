@@ -49,7 +49,7 @@ pub(super) struct Step {
 /// The likelihood of a history.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Likelihood {
-    /// −2 ln L without constants: n ln Σε² + 2 Σ ln |r| (Hyndman et al. 2008, equation 5.3).
+    /// −2 ln L without constants: n ln Σε² + 2 Σ ln |r| (Hyndman et al. 2008, chapter 5).
     pub(super) deviance: f64,
     /// Σε², the errors relative where they are multiplicative.
     pub(super) squares: f64,

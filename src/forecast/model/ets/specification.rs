@@ -61,8 +61,8 @@ impl Specification {
         })
     }
 
-    /// Tells whether the forecast variance can be infinite: an additive error on a
-    /// multiplicative season (Hyndman et al. 2008, section 15.3).
+    /// Tells whether an additive error meets a multiplicative season: the states are then
+    /// divided by ones that may come close to zero, and the forecast variance is infinite.
     pub(super) fn is_unstable(self) -> bool {
         self.error == ErrorType::Additive && self.season == Season::Multiplicative
     }

@@ -130,6 +130,17 @@ fn degenerate_histories_have_fallbacks() {
     let model = ets(MulError, Trend::None, Season::None);
     let error = model.fit(&of(&negative, &[])).unwrap_err();
     assert!(matches!(error, FitError::Specification(_)));
+    let model = ets(AddError, Trend::None, Season::Additive);
+    let error = model
+        .fit(&of(&AIR_PASSENGERS[..20], &[MONTHS]))
+        .unwrap_err();
+    assert_eq!(
+        error,
+        FitError::TooShort {
+            present: 20,
+            needed: 24
+        }
+    );
     let model = ets(AddError, Trend::None, Season::Multiplicative);
     assert!(model.fit(&of(&AIR_PASSENGERS, &[MONTHS])).is_err());
     let model = Ets {
@@ -139,6 +150,19 @@ fn degenerate_histories_have_fallbacks() {
     let fitted = model.fit(&of(&AIR_PASSENGERS, &[MONTHS])).unwrap();
     assert_eq!(fitted.description(), "ETS(A,N,M)");
     assert!(fitted.forecast(3, &[95.0], &[]).is_ok());
+}
+
+#[test]
+fn long_histories_are_shortened() {
+    let values: Vec<f64> = (0..6000)
+        .map(|t| f64::from(t % 7) + f64::from(t * t % 31))
+        .collect();
+    let model = ets(AddError, Trend::None, Season::Additive);
+    let fitted = model.fit(&of(&values, &[7.0])).unwrap();
+    assert_eq!(fitted.warnings()[0].code, "history-shortened");
+    assert_eq!(fitted.fitted().len(), 6000);
+    let forecasts = fitted.fitted().iter().filter(|forecast| !forecast.is_nan());
+    assert_eq!(forecasts.count(), LONGEST_HISTORY);
 }
 
 #[test]

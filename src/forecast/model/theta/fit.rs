@@ -1,11 +1,11 @@
 //! Least squares for one of the four theta models.
 //!
 //! The one-step forecast is μₜ = ℓₜ₋₁ + κ[(1−α)ᵗ⁻¹A + (1−(1−α)ᵗ)/α·B] with κ = 1 − 1/θ and the
-//! smoothed level ℓₜ = αyₜ + (1−α)ℓₜ₋₁ (Fiorucci et al. 2016, equation 8), where A + B·t is the line
-//! through the whole history (static) or through the values so far (dynamic). For a
-//! given α the forecast is linear in ℓ₀ and κ, which least squares gives exactly; so one
-//! bounded search over α finds the optimum. Errors count from the third value on: a line that
-//! moves with the values is through two of them then.
+//! smoothed level ℓₜ = αyₜ + (1−α)ℓₜ₋₁ (Fiorucci et al. 2016), where A + B·t is the
+//! line through the whole history (static) or through the values so far (dynamic). For a given
+//! α the forecast is linear in ℓ₀ and κ, which least squares gives exactly; so one bounded
+//! search over α finds the optimum. Errors count from the third value on: a line that moves
+//! with the values is through two of them then.
 
 use super::Variant;
 use super::line::Line;
@@ -35,10 +35,11 @@ pub(super) struct Estimate {
 
 /// Finds the estimates; errors count where `present` says so.
 pub(super) fn fit(values: &[f64], present: &[bool], variant: Variant) -> Estimate {
-    let mut best = at(values, present, variant, LEAST);
+    let lines = lines(values, variant);
+    let mut best = at(values, present, &lines, variant, LEAST);
     let width = (MOST - LEAST) / GRID as f64;
     let attempt = |alpha: f64, best: &mut Estimate| {
-        let estimate = at(values, present, variant, alpha);
+        let estimate = at(values, present, &lines, variant, alpha);
         if estimate.squares < best.squares {
             *best = estimate;
         }
@@ -69,17 +70,37 @@ pub(super) fn fit(values: &[f64], present: &[bool], variant: Variant) -> Estimat
     best
 }
 
-/// Solves for ℓ₀ and κ at a given α.
-fn at(values: &[f64], present: &[bool], variant: Variant, alpha: f64) -> Estimate {
-    let whole = Line::through(values);
-    let mut so_far = Line::default();
+/// Lists the line that each step is forecast by, as A and B.
+fn lines(values: &[f64], variant: Variant) -> Vec<(f64, f64)> {
+    let mut line = if variant.is_dynamic() {
+        Line::default()
+    } else {
+        Line::through(values)
+    };
+    let next = |y: &f64| {
+        let of_step = (line.intercept(), line.slope);
+        if variant.is_dynamic() {
+            line = line.with(*y);
+        }
+        of_step
+    };
+    values.iter().map(next).collect()
+}
+
+/// Solves for ℓ₀ and κ at a given α; `lines` are those of [`lines`].
+fn at(
+    values: &[f64],
+    present: &[bool],
+    lines: &[(f64, f64)],
+    variant: Variant,
+    alpha: f64,
+) -> Estimate {
     // The level without ℓ₀, and ℓ₀'s share of it.
     let (mut level, mut decay) = (0.0, 1.0);
     // Sums of products of ℓ₀'s share p, the line's part d and the rest r.
     let (mut pp, mut pd, mut dd, mut pr, mut dr, mut rr) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-    for (t, (&y, &present)) in values.iter().zip(present).enumerate() {
-        let line = if variant.is_dynamic() { so_far } else { whole };
-        let d = tilt(line, alpha, decay);
+    for (t, ((&y, &present), line)) in values.iter().zip(present).zip(lines).enumerate() {
+        let d = tilt(*line, alpha, decay);
         if present && t >= FIRST {
             let r = y - level;
             pp += decay * decay;
@@ -91,7 +112,6 @@ fn at(values: &[f64], present: &[bool], variant: Variant, alpha: f64) -> Estimat
         }
         level += alpha * (y - level);
         decay *= 1.0 - alpha;
-        so_far = so_far.with(y);
     }
     // With a gap after the first values nothing may depend on ℓ₀.
     let level_for = |kappa: f64| {
@@ -125,9 +145,10 @@ fn at(values: &[f64], present: &[bool], variant: Variant, alpha: f64) -> Estimat
     }
 }
 
-/// Returns what κ multiplies: the part of the line in the next forecast; `decay` is (1−α)ᵗ⁻¹.
-pub(super) fn tilt(line: Line, alpha: f64, decay: f64) -> f64 {
-    decay * line.intercept() + (1.0 - (1.0 - alpha) * decay) / alpha * line.slope
+/// Returns what κ multiplies: the part of the line A + B·t in the next forecast; `decay` is
+/// (1−α)ᵗ⁻¹.
+fn tilt((intercept, slope): (f64, f64), alpha: f64, decay: f64) -> f64 {
+    decay * intercept + (1.0 - (1.0 - alpha) * decay) / alpha * slope
 }
 
 /// The states after some values.
@@ -156,7 +177,8 @@ impl State {
 
     /// Forecasts the next value.
     pub(super) fn forecast(&self, estimate: &Estimate) -> f64 {
-        self.level + estimate.kappa * tilt(self.line, estimate.alpha, self.decay)
+        let line = (self.line.intercept(), self.line.slope);
+        self.level + estimate.kappa * tilt(line, estimate.alpha, self.decay)
     }
 
     /// Takes the next value in.

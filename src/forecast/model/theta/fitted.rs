@@ -1,8 +1,8 @@
 //! A fitted theta model: forecasts, intervals and sample paths.
 //!
 //! The model is linear in its errors, so the variance of each step follows exactly from the
-//! states' covariance: for the static models it is σ²[1 + (h−1)α²] (Fiorucci et al. 2016, equation
-//! 10), for the dynamic ones, whose line moves with every value, it is carried along.
+//! states' covariance: for the static models it is σ²[1 + (h−1)α²] (Fiorucci et al. 2016), for
+//! the dynamic ones, whose line moves with every value, it is carried along.
 
 use super::fit::{Estimate, FIRST, State};
 use super::seasonal::{self, Seasonal};

@@ -16,7 +16,7 @@ impl Line {
         values.iter().fold(Self::default(), |line, &y| line.with(y))
     }
 
-    /// Adds the next value (Fiorucci et al. 2016, equations 13 to 15).
+    /// Adds the next value (Fiorucci et al. 2016).
     pub(super) fn with(self, y: f64) -> Self {
         let count = self.count + 1.0;
         if count == 1.0 {

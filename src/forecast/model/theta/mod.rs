@@ -6,11 +6,11 @@
 //! adjusted (multiplicatively where all values and indices are above zero, additively
 //! otherwise) where its autocorrelation at the season is significant at 90 per cent.
 //!
-//! Deviations: ℓ₀ and θ are solved for exactly at each α; the intervals of the dynamic
-//! models are exact instead of sampled. Without a wish the variant is taken that has the least
-//! absolute errors 1 to 12 steps ahead in the history, with Akaike's penalty; the least squared error
-//! one step ahead always prefers more parameters. Gaps are bridged by straight lines on the adjusted history, and the errors there
-//! are left out. The season is the shortest one.
+//! Deviations: ℓ₀ and θ are solved for exactly at each α; the intervals of the dynamic models
+//! are exact instead of sampled. Without a wish the variant is taken that has the least
+//! absolute errors 1 to 12 steps ahead in the history, with Akaike's penalty; the least squared
+//! error one step ahead always prefers more parameters. Gaps are bridged by straight lines on
+//! the adjusted history, and the errors there are left out. The season is the shortest one.
 
 mod fit;
 mod fitted;

@@ -1,5 +1,6 @@
 //! Reference values: statsforecast 2.1.1, `Theta`, `OptimizedTheta`, `DynamicTheta` and
-//! `DynamicOptimizedTheta` with `season_length=12` on the air passengers: the forecasts 1, 6 and 12.
+//! `DynamicOptimizedTheta` with `season_length=12` on the air passengers: the forecasts 1, 6
+//! and 12.
 
 use super::*;
 use crate::stats::random::Generator;

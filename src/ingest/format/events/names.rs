@@ -5,6 +5,7 @@ pub(super) const ID: &[&str] = &[
     "id",
     "event_id",
     "incident_id",
+    "incident",
     "alert_id",
     "issue_key",
     "key",

@@ -206,7 +206,7 @@ fn an_episode_tells_its_story() {
     let good = result.explain(0, Some(&value)).expect("a document");
     let text = shown(&good, Format::Table, 120);
     for part in [
-        "2 episodes fired, 1 stayed pending. 0.67 pages a week",
+        "2 episodes fired, 1 stayed pending. 2 pages: 0.67 a week (worst week 1), 1 of them at night.",
         "job:errors:ratio5m > 0.05",
         "The value against 0.05",
         "page to oncall after 30s",
@@ -252,4 +252,25 @@ fn nothing_at_all_is_a_document_too() {
             }
         }
     }
+}
+
+#[test]
+fn as_few_labels_as_tell_alerts_apart() {
+    let mut fixture = fixture();
+    let names = |fixture: &Fixture| result(fixture, Layout::People).telling_labels(0);
+    assert_eq!(names(&fixture), ["service"]);
+    for (at, instance) in [
+        (0, "checkout-0:8080"),
+        (1, "checkout-0:8080"),
+        (2, "cart-0:8080"),
+    ] {
+        let labels = fixture.run.episodes[at].labels.with("instance", instance);
+        fixture.run.episodes[at].labels = std::sync::Arc::new(labels);
+    }
+    assert_eq!(names(&fixture), ["service"]);
+    let labels = fixture.run.episodes[1]
+        .labels
+        .with("instance", "checkout-1:8080");
+    fixture.run.episodes[1].labels = std::sync::Arc::new(labels);
+    assert_eq!(names(&fixture), ["instance"]);
 }
