@@ -43,6 +43,11 @@ pub trait SampleSource {
     /// Returns how many series meet all matchers at any time: the measure by
     /// which a long range is cut into pieces.
     fn count_series(&mut self, matchers: &[Matcher]) -> Result<usize, SourceError>;
+
+    /// Returns when history begins, µs: no sample is earlier. `None` where that is not known.
+    fn starts_at(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// History in memory, for tests and scripts.
@@ -101,5 +106,11 @@ impl SampleSource for MemorySource {
             .keys()
             .filter(|labels| matchers.iter().all(|m| m.matches_in(labels)))
             .count())
+    }
+
+    fn starts_at(&self) -> Option<i64> {
+        let all = self.series.values();
+        all.filter_map(|(timestamps, _)| timestamps.first().copied())
+            .min()
     }
 }

@@ -144,7 +144,8 @@ fn a_change_is_held_against_the_base() {
     workspace.write("new.yml", RULES.replace("for: 2m", "for: 30m"));
     let run = workspace.run(&[&arguments[..], &fail[..]].concat());
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.stderr.contains("INC-1"), "{}", run.stderr);
+    assert!(run.stdout.contains("INC-1"), "{}", run.stdout);
+    assert!(run.stderr.contains("lost-incidents"), "{}", run.stderr);
 }
 
 #[test]
@@ -167,7 +168,8 @@ fn a_budget_is_a_check() {
         "budget",
     ]);
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.stderr.contains("max_pages_per_week"), "{}", run.stderr);
+    assert!(run.stderr.contains("budget: "), "{}", run.stderr);
+    assert!(!run.stderr.contains("INC-1"), "{}", run.stderr);
     workspace.write(
         "budget.yml",
         "max_pages_per_week: 1\nmax_page_per_week: 1\n",

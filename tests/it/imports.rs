@@ -54,6 +54,10 @@ fn modules_import_only_from_those_above() {
     let mut wrong = Vec::new();
     for (name, module, text) in files() {
         let Some(own) = place(&module) else { continue };
+        // Tests may look at a result as it is shown.
+        if name.replace('\\', "/").contains("/tests/") {
+            continue;
+        }
         for (number, line) in text.lines().enumerate() {
             for used in line.split("crate::").skip(1) {
                 let end = used.find(|c: char| !c.is_alphanumeric() && c != '_');

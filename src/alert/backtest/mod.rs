@@ -9,6 +9,7 @@
 mod budget;
 mod calendar;
 mod compare;
+mod compared;
 mod incident;
 mod judge;
 mod record;
@@ -16,6 +17,7 @@ mod rotation;
 mod run;
 mod sweep;
 mod verdict;
+mod warm_up;
 
 pub use budget::{Breach, Budget, BudgetError, BudgetErrorKind, FailOn, FailOnError};
 pub use calendar::{Calendar, NightError};
@@ -23,6 +25,7 @@ pub use compare::{
     ChangedPage, Comparison, Heard, IncidentChange, IncidentChangeKind, PageChange, RuleChange,
     RuleChangeKind, RuleField, RuleRecord, Side, compare,
 };
+pub use compared::{Compared, compared};
 pub use incident::{Incident, Link, LinkBy, Links, Window};
 pub use judge::{Judging, judge};
 pub use rotation::{Rotation, RotationError, RotationErrorKind, Shift};
@@ -33,5 +36,5 @@ pub use run::{
 pub use sweep::{Parameter, Setting, SettingValue, Sweep, SweepError, SweepPoint, pareto, sweep};
 pub use verdict::{
     CoFiring, EpisodeVerdict, Finding, FindingKind, IncidentVerdict, Proportion, RuleVerdict,
-    Totals, Verdict,
+    Totals, Unheard, Verdict,
 };

@@ -99,30 +99,29 @@ impl<'a> Recorder<'a> {
             end(self.unsuppressed.take()),
         );
         let has_routes = main.is_some();
-        let Outcome {
-            notifications,
-            suppressions,
-            mut warnings,
-            ..
-        } = main.unwrap_or_else(|| Outcome {
-            notifications: self.one_each(),
-            ..Outcome::default()
-        });
+        let outcome = main.unwrap_or_default();
+        let mut warnings = outcome.warnings;
+        let mut notified = match has_routes {
+            true => self.notified(outcome.notifications),
+            false => self.one_each(),
+        };
         let races = warnings.iter().any(|one| one.code == "repeat-race");
+        let start = self.range.start;
         let count = |outcome: Option<Outcome>| {
-            outcome
-                .map(|outcome| self.notified(outcome.notifications))
-                .map(|all| all.iter().filter(|one| one.is_page).count())
+            let all = self.notified(outcome?.notifications);
+            let counts = |one: &&Notified| one.is_page && one.notification.ts >= start;
+            Some(all.iter().filter(counts).count())
         };
         let pages_other_race = count(other_race.filter(|_| races));
         let pages_unsuppressed = count(unsuppressed);
         if let Some(config) = self.routes {
             warnings.extend(config.warnings.iter().cloned());
         }
-        let mut notified = self.notified(notifications);
-        let mut suppressed = self.suppressed(suppressions);
+        let mut suppressed = self.suppressed(outcome.suppressions);
         let mut episodes = self.episodes;
-        let order = tidy(&mut episodes, self.range.start);
+        tell(&mut episodes, &notified);
+        notified.retain(|one| one.notification.ts >= start);
+        let order = tidy(&mut episodes, start);
         for one in &mut notified {
             one.firing = renumber(&one.firing, &order);
             one.resolved = renumber(&one.resolved, &order);
@@ -157,31 +156,41 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// A notification for each episode that fires.
-    fn one_each(&self) -> Vec<Notification> {
+    /// A page for each episode that fires.
+    fn one_each(&self) -> Vec<Notified> {
         let (receiver, route): (Arc<str>, Arc<str>) = (ANYBODY.into(), "".into());
-        let firing = self.episodes.iter().filter_map(|episode| {
-            let labels = self.with_external.get(&episode.labels);
-            let labels = labels.unwrap_or(&episode.labels);
-            Some(Notification {
-                ts: episode.fired_at?,
-                receiver: Arc::clone(&receiver),
-                integration: Arc::clone(&route),
-                index: 0,
-                route: Arc::clone(&route),
-                group_labels: Arc::clone(labels),
-                reason: Reason::First,
-                alerts: vec![NotifiedAlert {
-                    labels: Arc::clone(labels),
-                    annotations: episode.annotations.clone().into(),
-                    starts_at: episode.fired_at?,
-                    ends_at: None,
-                }],
-                suppressed: Vec::new(),
+        let all = self.episodes.iter().enumerate();
+        let mut firing: Vec<Notified> = all
+            .filter_map(|(at, episode)| {
+                let fired_at = episode.fired_at?;
+                let labels = self.with_external.get(&episode.labels);
+                let labels = labels.unwrap_or(&episode.labels);
+                let notification = Notification {
+                    ts: fired_at,
+                    receiver: Arc::clone(&receiver),
+                    integration: Arc::clone(&route),
+                    index: 0,
+                    route: Arc::clone(&route),
+                    group_labels: Arc::clone(labels),
+                    reason: Reason::First,
+                    alerts: vec![NotifiedAlert {
+                        labels: Arc::clone(labels),
+                        annotations: episode.annotations.clone().into(),
+                        starts_at: fired_at,
+                        ends_at: None,
+                    }],
+                    suppressed: Vec::new(),
+                };
+                Some(Notified {
+                    notification,
+                    firing: vec![at],
+                    resolved: Vec::new(),
+                    is_page: true,
+                })
             })
-        });
-        let mut firing: Vec<Notification> = firing.collect();
-        firing.sort_by_key(|one| one.ts);
+            .collect();
+        firing.retain(|one| one.notification.ts < self.range.end);
+        firing.sort_by_key(|one| one.notification.ts);
         firing
     }
 
@@ -191,17 +200,14 @@ impl<'a> Recorder<'a> {
         let mut last = HashMap::new();
         let notifications = notifications
             .into_iter()
-            .filter(|one| one.ts >= self.range.start && one.ts < self.range.end);
+            .filter(|one| one.ts < self.range.end);
         notifications
             .map(|notification| {
                 let (mut firing, mut resolved) = (Vec::new(), Vec::new());
                 for alert in &notification.alerts {
-                    let Some(episode) = self.episode_of(&alert.labels, notification.ts) else {
-                        continue;
-                    };
                     match alert.ends_at {
-                        None => firing.push(episode),
-                        Some(_) => resolved.push(episode),
+                        None => firing.extend(self.firing(&alert.labels, notification.ts)),
+                        Some(_) => resolved.extend(self.resolved(alert, notification.ts)),
                     }
                 }
                 firing.sort_unstable();
@@ -231,27 +237,26 @@ impl<'a> Recorder<'a> {
         let mut all: Vec<Suppressed> = Vec::new();
         let mut known: HashMap<(usize, Arc<str>, &'static str), usize> = HashMap::new();
         for one in suppressions {
-            let Some(episode) = self.episode_of(&one.labels, one.from) else {
-                continue;
-            };
-            let ended_at = self.episodes[episode].ended_at;
-            if ended_at.is_some_and(|end| end <= one.from) {
-                continue;
+            for episode in self.firing(&one.labels, one.from) {
+                let ended_at = self.episodes[episode].ended_at;
+                if ended_at.is_some_and(|end| end <= one.from) {
+                    continue;
+                }
+                let until = ended_at.map_or(one.until, |end| end.min(one.until));
+                let key = (episode, Arc::clone(&one.receiver), kind(&one.cause));
+                if let Some(&at) = known.get(&key) {
+                    all[at].until = all[at].until.max(until);
+                    continue;
+                }
+                known.insert(key, all.len());
+                all.push(Suppressed {
+                    episode,
+                    receiver: Arc::clone(&one.receiver),
+                    cause: one.cause.clone(),
+                    from: one.from,
+                    until,
+                });
             }
-            let until = ended_at.map_or(one.until, |end| end.min(one.until));
-            let key = (episode, Arc::clone(&one.receiver), kind(&one.cause));
-            if let Some(&at) = known.get(&key) {
-                all[at].until = all[at].until.max(until);
-                continue;
-            }
-            known.insert(key, all.len());
-            all.push(Suppressed {
-                episode,
-                receiver: one.receiver,
-                cause: one.cause,
-                from: one.from,
-                until,
-            });
         }
         all
     }
@@ -271,11 +276,41 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// The last episode of a label set that fired at or before an instant.
-    fn episode_of(&self, sent: &Arc<Labels>, ts: i64) -> Option<usize> {
-        let all = self.sent_as.get(sent)?;
-        let fired = |episode: &usize| self.episodes[*episode].fired_at <= Some(ts);
-        all.iter().rev().find(|one| fired(one)).copied()
+    /// The episodes of a label set that had fired by an instant, the last first.
+    fn fired(&self, sent: &Arc<Labels>, ts: i64) -> impl Iterator<Item = usize> {
+        let all = self.sent_as.get(sent).into_iter().flatten().rev().copied();
+        all.filter(move |one| self.episodes[*one].fired_at <= Some(ts))
+    }
+
+    /// The episodes of a label set that fire at an instant: one for each rule that makes it. Where
+    /// none does, Alertmanager has not heard of the end: that which fired last.
+    fn firing(&self, sent: &Arc<Labels>, ts: i64) -> Vec<usize> {
+        let goes_on = |one: &usize| self.episodes[*one].ended_at.is_none_or(|end| end > ts);
+        let found: Vec<usize> = self.fired(sent, ts).filter(goes_on).collect();
+        match found.is_empty() {
+            true => self.fired(sent, ts).take(1).collect(),
+            false => found,
+        }
+    }
+
+    /// The episodes of which it is told that they are resolved: of each rule that made the alert
+    /// the last that was over by then, unless it was before this alert began.
+    fn resolved(&self, alert: &NotifiedAlert, ts: i64) -> Vec<usize> {
+        let mut found: Vec<usize> = Vec::new();
+        for at in self.fired(&alert.labels, ts) {
+            let episode = &self.episodes[at];
+            let is_over = episode
+                .ended_at
+                .is_some_and(|end| end <= ts && end >= alert.starts_at);
+            let is_other = |one: &usize| self.episodes[*one].rule != episode.rule;
+            if is_over && found.iter().all(is_other) {
+                found.push(at);
+            }
+        }
+        match found.is_empty() {
+            true => self.fired(&alert.labels, ts).take(1).collect(),
+            false => found,
+        }
     }
 
     fn index(&self, event: &Event) -> usize {
@@ -315,6 +350,8 @@ impl<'a> Recorder<'a> {
             end: EpisodeEnd::Open,
             value: alert.value,
             annotations: Vec::new(),
+            first_notification_at: None,
+            first_page_at: None,
             first_notification: None,
             first_page: None,
         });
@@ -356,7 +393,7 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    fn send(&mut self, sent: &Sent) {
+    fn send(&mut self, rule: usize, sent: &Sent) {
         if self.main.is_none() {
             return;
         }
@@ -364,7 +401,11 @@ impl<'a> Recorder<'a> {
         let annotations = self
             .sent_as
             .get(&labels)
-            .and_then(|all| all.last())
+            .and_then(|all| {
+                all.iter()
+                    .rev()
+                    .find(|one| self.episodes[**one].rule == rule)
+            })
             .map(|episode| self.episodes[*episode].annotations.clone());
         let received = Received {
             ts: sent.ts,
@@ -388,7 +429,21 @@ impl Observer for Recorder<'_> {
                 let (change, ts) = (transition.change, transition.ts);
                 self.change(rule, change, ts, &transition.alert, &event);
             }
-            EventKind::Sent(sent) => self.send(sent),
+            EventKind::Sent(sent) => self.send(rule, sent),
+        }
+    }
+}
+
+/// Notes when each episode was first told of, and first paged for.
+fn tell(episodes: &mut [Episode], notified: &[Notified]) {
+    for one in notified {
+        let ts = one.notification.ts;
+        for &episode in &one.firing {
+            let episode = &mut episodes[episode];
+            episode.first_notification_at.get_or_insert(ts);
+            if one.is_page {
+                episode.first_page_at.get_or_insert(ts);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::record::Recorder;
+use super::warm_up::{begin, cut_windows};
 use crate::alert::evaluate::{Both, Engine, Phase, RuleReport, Scheduled, Settings};
 use crate::alert::notify::{Cause, Config, Notification, Options, Silence};
 use crate::alert::rule_file::{Group, Place, Rule, RuleFile, RuleKind};
@@ -83,7 +84,12 @@ pub struct Episode {
     pub value: f64,
     /// Annotations as they were rendered when it fired, sorted by name; none of one that did not.
     pub annotations: Vec<(String, String)>,
-    /// The first notification that told of it while it fired: an index of [`Run::notifications`].
+    /// When a notification first told of it while it fired, be it before the range.
+    pub first_notification_at: Option<i64>,
+    /// When a page first did.
+    pub first_page_at: Option<i64>,
+    /// The first notification within the range that told of it while it fired: an index of
+    /// [`Run::notifications`]. Of an episode that was told of before, that is a repetition.
     pub first_notification: Option<usize>,
     /// The first of those that are pages.
     pub first_page: Option<usize>,
@@ -182,14 +188,11 @@ pub struct RunSettings<'a> {
     pub page_receivers: Vec<String>,
 }
 
-/// The least time before the range from which rules are evaluated, µs: what is pending or fires
-/// when the range begins should not seem to begin there.
-const WARM_UP: i64 = 3_600_000_000;
-
 /// Evaluates rules over a range, and simulates the notifications.
 ///
-/// Evaluation begins an hour and twice the longest `for` before the range; what was over by its
-/// begin is left out. The error is one of reading history.
+/// Evaluation begins an hour and twice the longest `for` before the range, earlier where rules read
+/// further back what others record; what was over by the range's begin is left out. The error is
+/// one of reading history.
 pub fn run(
     files: &[RuleFile],
     source: &mut dyn SampleSource,
@@ -200,17 +203,21 @@ pub fn run(
     let lens: Vec<usize> = groups.iter().map(|one| one.group.rules.len()).collect();
     let mut recorder = Recorder::new(settings, &lens);
     let range = settings.range;
-    engine.run(source, begin(files, range), range.end, &mut recorder)?;
+    let from = begin(&engine, source, range);
+    engine.run(source, from, range.end, &mut recorder)?;
     let outcomes = outcomes(files, &engine, source, &settings.evaluation)?;
     let mut run = recorder.finish(outcomes);
     run.warnings.extend(engine.warnings().iter().cloned());
+    run.warnings.extend(cut_windows(&engine, from, range));
     Ok(run)
 }
 
 /// Runs two versions over the same range as [`run()`] does each; rules that are the same in both
 /// are evaluated once. Returns the base's run and the new one's.
 ///
-/// Both have the range and the evaluation of `new`.
+/// Both have the range and the evaluation of `new`, and begin where the one does that begins
+/// earlier: what rules that remember (that read what they have written themselves) give may differ
+/// from that of [`run()`].
 pub fn run_both(
     base: (&[RuleFile], &RunSettings<'_>),
     new: (&[RuleFile], &RunSettings<'_>),
@@ -224,39 +231,22 @@ pub fn run_both(
     };
     let mut old_recorder = Recorder::new(base.1, &lens(&groups[0]));
     let mut new_recorder = Recorder::new(settings, &lens(&groups[1]));
-    let from = begin(base.0, settings.range).min(begin(new.0, settings.range));
-    let to = settings.range.end;
+    let (range, to) = (settings.range, settings.range.end);
+    let of_base = begin(both.base(), source, range);
+    let from = begin(both.new_rules(), source, range).min(of_base);
     both.run(source, from, to, &mut old_recorder, &mut new_recorder)?;
     let old_outcomes = outcomes(base.0, both.base(), source, &settings.evaluation)?;
     let new_outcomes = outcomes(new.0, both.new_rules(), source, &settings.evaluation)?;
     let mut old_run = old_recorder.finish(old_outcomes);
     let mut new_run = new_recorder.finish(new_outcomes);
-    old_run
-        .warnings
-        .extend(both.base().warnings().iter().cloned());
-    new_run
-        .warnings
-        .extend(both.new_rules().warnings().iter().cloned());
+    for (run, engine) in [
+        (&mut old_run, both.base()),
+        (&mut new_run, both.new_rules()),
+    ] {
+        run.warnings.extend(engine.warnings().iter().cloned());
+        run.warnings.extend(cut_windows(engine, from, range));
+    }
     Ok((old_run, new_run))
-}
-
-/// Where evaluation begins.
-pub(super) fn begin(files: &[RuleFile], range: TimeRange) -> i64 {
-    let rules = files
-        .iter()
-        .flat_map(|file| &file.groups)
-        .flat_map(|group| &group.rules);
-    let longest = rules.map(|rule| match &rule.kind {
-        RuleKind::Recording => 0,
-        RuleKind::Alerting {
-            hold,
-            keep_firing_for,
-            ..
-        } => hold.saturating_add(*keep_firing_for),
-    });
-    let longest = longest.max().unwrap_or(0);
-    let before = longest.saturating_mul(2).saturating_add(WARM_UP);
-    range.start.saturating_sub(before)
 }
 
 /// All groups, each with its file's phase.

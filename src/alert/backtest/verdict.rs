@@ -1,6 +1,7 @@
 //! What a backtest's judgement holds.
 
 use crate::alert::evaluate::RuleErrors;
+use crate::alert::notify::Cause;
 use crate::model::Warning;
 
 /// A share with its uncertainty.
@@ -19,8 +20,11 @@ pub struct Proportion {
 /// What became of one episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EpisodeVerdict {
-    /// It was never more than pending.
+    /// It was never more than pending, and was dropped.
     NearMiss,
+    /// It was pending when the range ended or its state was wiped: whether it would have fired,
+    /// nobody knows.
+    Undecided,
     /// It fired for an incident of its own: an index of the incidents.
     Incident(usize),
     /// It fired during an incident, but its labels say that it is about something else.
@@ -31,6 +35,57 @@ pub enum EpisodeVerdict {
     False,
     /// There are no incidents to judge by.
     Unknown,
+}
+
+/// Why nobody heard of an episode that fired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unheard {
+    /// Another alert inhibited it.
+    Inhibition,
+    /// A silence.
+    Silence,
+    /// The route was muted, or not active.
+    TimeInterval,
+    /// It was over before its group was due.
+    GroupWait,
+    /// The range ended before its group was due.
+    RangeEnd,
+    /// Nothing kept it back: its receiver tells nobody.
+    NoReceiver,
+}
+
+impl Unheard {
+    /// All causes, in their order.
+    pub const ALL: [Self; 6] = [
+        Self::Inhibition,
+        Self::Silence,
+        Self::TimeInterval,
+        Self::GroupWait,
+        Self::RangeEnd,
+        Self::NoReceiver,
+    ];
+
+    /// Returns the cause in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inhibition => "inhibition",
+            Self::Silence => "silence",
+            Self::TimeInterval => "time interval",
+            Self::GroupWait => "shorter than group_wait",
+            Self::RangeEnd => "end of the range",
+            Self::NoReceiver => "receiver that tells nobody",
+        }
+    }
+}
+
+impl From<&Cause> for Unheard {
+    fn from(cause: &Cause) -> Self {
+        match cause {
+            Cause::Inhibited { .. } => Self::Inhibition,
+            Cause::Silenced { .. } => Self::Silence,
+            Cause::Inactive | Cause::Muted { .. } => Self::TimeInterval,
+        }
+    }
 }
 
 /// One alerting rule's record.
@@ -54,14 +109,15 @@ pub struct RuleVerdict {
     pub pages_weekend: usize,
     /// Notifications of something that fires, pages among them, to all receivers.
     pub notifications: usize,
-    /// Notifications by reason, in the order of `Reason`: first, new alerts, some resolved, all
-    /// resolved, repeat.
+    /// Notifications by reason, in the order of
+    /// [`Reason::ALL`](crate::alert::notify::Reason::ALL).
     pub by_reason: [usize; 5],
     /// Episodes that fired.
     pub episodes: usize,
-    /// Episodes that were pending only.
+    /// Episodes that were pending only, and were dropped.
     pub near_misses: usize,
-    /// Firing again within the flap time after being resolved, of the same labels.
+    /// Episodes whose condition came back within the flap time after one of the same labels was
+    /// resolved.
     pub flaps: usize,
     /// Episodes that were resolved within minutes (see [`super::Judging::self_resolved`]).
     pub self_resolved: usize,
@@ -75,9 +131,8 @@ pub struct RuleVerdict {
     pub longest: Option<i64>,
     /// The longest time without an alert that fires, µs.
     pub longest_quiet: i64,
-    /// Episodes that fired and of which nobody heard, by what kept them back, the most frequent
-    /// first: `inhibition`, `silence`, `time interval`, `shorter than group_wait`.
-    pub unheard: Vec<(String, usize)>,
+    /// Episodes that fired and of which nobody heard, by why, the most frequent first.
+    pub unheard: Vec<(Unheard, usize)>,
     /// Share of its episodes, maintenance aside, that belong to an incident.
     pub precision: Proportion,
     /// Episodes that fired during planned work.
@@ -106,15 +161,15 @@ pub struct IncidentVerdict {
     pub first_active_at: Option<i64>,
     /// When the first alert fired.
     pub first_firing_at: Option<i64>,
-    /// The first notification to anybody.
+    /// The first notification to anybody, be it before the range.
     pub first_notification_at: Option<i64>,
-    /// The first page.
+    /// The first page, be it before the range.
     pub first_page_at: Option<i64>,
     /// Rules that met it: indices of the run's rules, in the order of their first firing.
     pub rules: Vec<usize>,
     /// Near misses during it that belong to it: episodes that stayed pending.
     pub near_misses: Vec<usize>,
-    /// Pages about it.
+    /// Pages about it in the range.
     pub pages: usize,
 }
 
@@ -146,8 +201,15 @@ pub struct Totals {
     /// Share of the range that lies in an incident: what precision a rule that fires at random
     /// would have.
     pub incident_time: f64,
-    /// Median delay from an incident's begin to the first page, µs.
+    /// Median delay from an incident's begin to the first page, µs, over those that were paged.
     pub median_delay: Option<i64>,
+    /// The delay within which at least half of all incidents judged were paged, µs; `None` where
+    /// fewer were, or none is judged.
+    ///
+    /// It is the lower median with an incident that was not paged as infinitely late: unlike
+    /// [`Totals::median_delay`], which is over another set for each choice of rules, it does not
+    /// get better by missing incidents. Without routes each firing is a page.
+    pub delay_of_all: Option<i64>,
 }
 
 /// Two rules that fire together.
@@ -180,7 +242,7 @@ pub enum FindingKind {
     Flapping,
     /// Two rules fire together.
     CoFiring,
-    /// It did not fire in this range, though its metrics are there.
+    /// It did not fire in this range, though nothing shows that it can't; or a part of it can't.
     Silent,
     /// An incident that nothing met.
     MissedIncident,
@@ -262,4 +324,27 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What a reader must know.
     pub warnings: Vec<Warning>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_back_has_one_name() {
+        let causes = [
+            Cause::Inhibited {
+                rule: 0,
+                source: Default::default(),
+            },
+            Cause::Silenced { silence: 0 },
+            Cause::Inactive,
+            Cause::Muted {
+                interval: "nights".into(),
+            },
+        ];
+        for cause in &causes {
+            assert_eq!(Unheard::from(cause).as_str(), cause.as_str());
+        }
+    }
 }

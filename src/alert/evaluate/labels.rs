@@ -55,6 +55,11 @@ impl Templates {
         self.any(Template::uses_query)
     }
 
+    /// Whether a query of some template may name a metric.
+    pub(super) fn mention(&self, metric: &str) -> bool {
+        self.ask() && self.text.iter().any(|text| text.contains(metric))
+    }
+
     /// Whether the expansions may differ between two instants at which an element has the same labels.
     pub(super) fn vary(&self) -> bool {
         self.any(|template| template.uses_value() || template.uses_query())

@@ -28,6 +28,7 @@ mod labels;
 mod observe;
 mod overlay;
 mod plan;
+mod reach;
 mod recording;
 mod restart;
 mod run;
@@ -133,6 +134,8 @@ pub struct Engine<'a> {
     names: Vec<String>,
     /// For each rule those that write what it reads.
     reads: Vec<Vec<usize>>,
+    /// For each rule what it reads of others, and how far before its slot.
+    links: Vec<Vec<(usize, i64)>>,
     /// The rules that another engine evaluates, if any.
     left_out: Vec<bool>,
     /// How many rules share each shared expression.
@@ -227,9 +230,11 @@ impl<'a> Engine<'a> {
             .iter()
             .any(|run| matches!(&run.body, Body::Alerting(alerting) if alerting.annotations.ask()));
         let restores = !settings.restarts.is_empty();
-        for (run, is_read) in rules.iter_mut().zip(&plan.is_read) {
+        for (i, run) in rules.iter_mut().enumerate() {
             let restores = restores && matches!(run.body, Body::Alerting(_));
-            run.is_stored = settings.keep || asks || *is_read || restores;
+            // Refused samples are found whether or not anything reads them.
+            let is_needed = plan.is_read[i] || plan.collides[i];
+            run.is_stored = settings.keep || asks || is_needed || restores;
         }
         let shares = share::find(&mut rules, &plan.parts, &firsts, &settings);
         for part in plan.parts.iter().filter(|part| part.step_by_step) {
@@ -253,6 +258,7 @@ impl<'a> Engine<'a> {
         Self {
             left_out: vec![false; rules.len()],
             reads: plan.reads,
+            links: plan.links,
             names: groups.iter().map(|one| one.group.name.clone()).collect(),
             shares,
             up_at: i64::MIN,

@@ -96,6 +96,8 @@ pub struct RuleReport {
     /// How many of those were samples of `ALERTS` with the state firing.
     pub firing_samples: u64,
     /// How many samples were refused, since another rule had written another value at their instant.
+    /// As in Prometheus the rule is unhealthy then, but goes on: alerts are sent all the same. They
+    /// are counted whether or not anything reads the series.
     pub rejected: u64,
     /// The failed evaluations, and the refused samples.
     pub errors: RuleErrors,

@@ -51,6 +51,11 @@ pub(super) struct Plan {
     pub(super) is_read: Vec<bool>,
     /// For each rule those that write what it reads.
     pub(super) reads: Vec<Vec<usize>>,
+    /// For each rule how far before its slot it reads what others write (itself among them), µs,
+    /// without the lookback, with its query offset; `i64::MAX` where `@` pins an instant.
+    pub(super) links: Vec<Vec<(usize, i64)>>,
+    /// For each rule whether another one may write the same series.
+    pub(super) collides: Vec<bool>,
 }
 
 /// Orders rules; they are given in the order of groups and files.
@@ -64,6 +69,7 @@ pub(super) fn plan(nodes: &[Node<'_>], ties: Ties) -> Plan {
     let mut edges: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     let mut is_read = vec![false; nodes.len()];
     let mut reads: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
+    let mut links: Vec<Vec<(usize, i64)>> = vec![Vec::new(); nodes.len()];
     let mut alone_by_step: Vec<bool> = nodes
         .iter()
         .map(|node| node.looks_ahead || node.reads_all)
@@ -98,6 +104,9 @@ pub(super) fn plan(nodes: &[Node<'_>], ties: Ties) -> Plan {
             for (name, writer) in candidates {
                 if may_match(matchers, name, nodes[writer].rule) {
                     read(writer);
+                    let back = selector.back.unwrap_or(i64::MAX);
+                    let back = back.saturating_add(node.query_offset).max(0);
+                    links[reader].push((writer, back));
                 }
             }
         }
@@ -110,7 +119,15 @@ pub(super) fn plan(nodes: &[Node<'_>], ties: Ties) -> Plan {
         let writers = same.entry((is_alert, &node.rule.name)).or_default();
         writers.push(i);
     }
+    let mut collides = vec![false; nodes.len()];
     for writers in same.values() {
+        for (i, one) in writers.iter().enumerate() {
+            for other in &writers[i + 1..] {
+                if may_collide(nodes[*one].rule, nodes[*other].rule) {
+                    (collides[*one], collides[*other]) = (true, true);
+                }
+            }
+        }
         let offset = |writer: &usize| nodes[*writer].query_offset;
         let is_mixed = writers.iter().any(|one| offset(one) != offset(&writers[0]));
         for pair in writers.windows(2) {
@@ -124,6 +141,8 @@ pub(super) fn plan(nodes: &[Node<'_>], ties: Ties) -> Plan {
         parts: parts(nodes, &edges, &alone_by_step),
         is_read,
         reads,
+        links,
+        collides,
     }
 }
 
@@ -165,6 +184,18 @@ fn may_match(matchers: &[Matcher], name: &str, rule: &Rule) -> bool {
                 _ => true,
             }
         })
+}
+
+/// Whether two rules of one kind and name may write the same series: no label that both set to a
+/// fixed value tells them apart.
+fn may_collide(a: &Rule, b: &Rule) -> bool {
+    let fixed = |rule: &Rule, value: &str| {
+        matches!(rule.kind, RuleKind::Recording) || !value.contains("{{")
+    };
+    a.labels.iter().all(|(name, value)| {
+        let other = b.labels.iter().find(|(other, _)| other == name);
+        other.is_none_or(|(_, other)| value == other || !fixed(a, value) || !fixed(b, other))
+    })
 }
 
 /// Finds the circles, and an order of them in which writers come before readers.

@@ -7,7 +7,7 @@ use super::columns::{Failure, Parts, columns};
 use super::derived::Handle;
 use super::labels::At;
 use super::observe::{Event, EventKind, Observer, RuleId};
-use super::overlay::{Cache, Reader};
+use super::overlay::{Cache, Reader, names};
 use super::restart::Restart;
 use super::schedule::slots;
 use super::share::Shelf;
@@ -155,9 +155,12 @@ impl Engine<'_> {
         self.firsts[rule.group] + rule.rule
     }
 
-    /// Warns of metrics in history that rules write too.
+    /// Warns of metrics in history that rules write too, where some rule reads them.
     fn warn_of_hidden(&mut self, source: &mut dyn SampleSource) -> Result<(), SourceError> {
         for output in &self.outputs {
+            if !self.rules.iter().any(|run| run.may_read(output)) {
+                continue;
+            }
             let named = Matcher::new(
                 METRIC_NAME,
                 MatchKind::Equal,
@@ -434,6 +437,16 @@ impl Engine<'_> {
 }
 
 impl RuleRun<'_> {
+    /// Whether the expression or a template may read a metric.
+    fn may_read(&self, metric: &str) -> bool {
+        let selectors = self.rule.query.selectors();
+        let in_templates = match &self.body {
+            Body::Recording(_) => false,
+            Body::Alerting(one) => one.labels.mention(metric) || one.annotations.mention(metric),
+        };
+        in_templates || selectors.iter().any(|one| names(&one.matchers, metric))
+    }
+
     /// The series of its last good evaluation.
     fn previous(&self) -> impl Iterator<Item = Handle> {
         match &self.body {

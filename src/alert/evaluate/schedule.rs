@@ -12,6 +12,15 @@ pub enum Phase<'a> {
     Offset(i64),
     /// Where Prometheus puts them for a rule file at this path, as it sees the path itself.
     File(&'a str),
+    /// At one of so many equal parts of each group's own interval. Which of them the `turn` means
+    /// follows from the group's name: over all turns each group stands at each part once, and
+    /// groups differ in their order, so that they also vary against each other.
+    Fraction {
+        /// The turn, from 0.
+        turn: u32,
+        /// How many parts, and turns, there are.
+        of: u32,
+    },
 }
 
 /// What holds for groups that are evaluated at the same instant; Prometheus evaluates them
@@ -39,8 +48,28 @@ impl Phase<'_> {
                 let nanos = interval.unsigned_abs().saturating_mul(1_000).max(1);
                 (hash % nanos / 1_000_000 * 1_000).cast_signed()
             }
+            Phase::Fraction { turn, of } => {
+                let of = of.max(1);
+                let part = i128::from(part(group, turn % of, of));
+                let offset = i128::from(interval) * part / i128::from(of);
+                // Instants are whole milliseconds, as those of `File`; less than the interval.
+                (offset as i64) / 1_000 * 1_000
+            }
         }
     }
+}
+
+/// The part at which a group stands in a turn: the parts, shuffled by hashes of its name.
+fn part(group: &str, turn: u32, of: u32) -> u32 {
+    let hash = |part: u32| {
+        let mut bytes = group.as_bytes().to_vec();
+        bytes.push(0xff);
+        bytes.extend_from_slice(&part.to_le_bytes());
+        (xxhash64(&bytes), part)
+    };
+    let mut parts: Vec<u32> = (0..of).collect();
+    parts.sort_unstable_by_key(|part| hash(*part));
+    parts.get(turn as usize).copied().unwrap_or(0)
 }
 
 /// The slots of a group in `from..to`: `offset + i * interval`.
@@ -197,7 +226,12 @@ mod tests {
         }
 
         #[test]
-        fn never_panics(interval in 1..=i64::MAX, from: i64, to: i64, offset: i64, path in ".{0,300}") {
+        fn never_panics(
+            interval in 1..=i64::MAX, from: i64, to: i64, offset: i64, path in ".{0,300}",
+            turn: u32, of in 0..200_u32,
+        ) {
+            let part = Phase::Fraction { turn, of }.offset(&path, interval, Version::V3);
+            proptest::prop_assert!((0..interval).contains(&part));
             let phase = Phase::Offset(offset).offset("g", interval, Version::V3);
             let _ = slots(interval, phase, from, to);
             let _ = slots(interval, phase, i64::MIN, i64::MAX);
@@ -219,6 +253,37 @@ mod tests {
             let offset = phase.offset(group, interval * 1_000_000, Version::V2);
             assert_eq!(offset, millis * 1_000, "{group}");
         }
+    }
+
+    #[test]
+    fn over_all_turns_each_group_stands_at_each_part_of_its_own_interval() {
+        let of = 6;
+        let phases = |group: &str, interval: i64| -> Vec<i64> {
+            let turns = 0..of;
+            turns
+                .map(|turn| Phase::Fraction { turn, of }.offset(group, interval, Version::V3))
+                .collect()
+        };
+        let minute = 60_000_000;
+        let (fast, slow) = (phases("fast", minute), phases("slow", 60 * minute));
+        for (mut found, interval) in [(fast.clone(), minute), (slow.clone(), 60 * minute)] {
+            found.sort_unstable();
+            let parts: Vec<i64> = (0..6).map(|part| interval / 6 * part).collect();
+            assert_eq!(found, parts);
+        }
+        // Of two groups with one interval the distance varies too.
+        let other = phases("other", minute);
+        let mut apart: Vec<i64> = fast
+            .iter()
+            .zip(&other)
+            .map(|(a, b)| (a - b).rem_euclid(minute))
+            .collect();
+        apart.sort_unstable();
+        apart.dedup();
+        assert!(apart.len() > 1, "{apart:?}");
+        assert_eq!(phases("fast", minute), fast);
+        let none = Phase::Fraction { turn: 3, of: 0 };
+        assert_eq!(none.offset("g", minute, Version::V3), 0);
     }
 
     #[test]

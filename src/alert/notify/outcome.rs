@@ -76,6 +76,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All reasons, in their order.
+    pub const ALL: [Self; 5] = [
+        Self::First,
+        Self::NewAlerts,
+        Self::SomeResolved,
+        Self::AllResolved,
+        Self::Repeat,
+    ];
+
+    /// Returns its place in [`Reason::ALL`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
     /// Returns the reason in kebab case.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -110,6 +124,17 @@ pub enum Cause {
         /// Its name.
         interval: Arc<str>,
     },
+}
+
+impl Cause {
+    /// Returns what kind of thing keeps it back: `inhibition`, `silence` or `time interval`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Inhibited { .. } => "inhibition",
+            Self::Silenced { .. } => "silence",
+            Self::Inactive | Self::Muted { .. } => "time interval",
+        }
+    }
 }
 
 /// An alert that was kept back at one look at its group after another.
@@ -152,4 +177,16 @@ pub struct Withheld {
     pub group_labels: Arc<Labels>,
     /// The alerts.
     pub alerts: Vec<Arc<Labels>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+
+    #[test]
+    fn reasons_stand_where_their_index_says() {
+        for (place, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason.index(), place, "{reason:?}");
+        }
+    }
 }

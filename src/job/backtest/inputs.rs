@@ -112,10 +112,12 @@ pub(super) fn events(
                 Some(first) => format!("line {}: {}", first.line, first.reason),
                 None => "it has no records".to_owned(),
             };
-            return Err(BacktestError::usage(format!("{name}: nothing can be read: {why}")).hint(
-                "`retrocast ingest` takes --map and --time-format, and the store's incidents \
+            return Err(
+                BacktestError::usage(format!("{name}: nothing can be read: {why}")).hint(
+                    "`retrocast ingest` takes --map and --time-format, and the store's incidents \
                  are those that are used where no file is named",
-            ));
+                ),
+            );
         }
         if let Some(first) = list.rejects.first() {
             let message = format!(

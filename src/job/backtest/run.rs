@@ -5,14 +5,14 @@ use arrow::error::ArrowError;
 use super::history;
 use super::prepare::{Side, incidents, windows};
 use super::settings::PhaseChoice;
-use super::value::compared;
+use super::value::value;
 use super::{Backtest, BacktestError};
 use crate::alert::backtest::{
     Breach, Calendar, Comparison, Incident, Proportion, Run, RunSettings, Shift, SweepError,
     SweepPoint, Verdict, Window, compare, judge, pareto, run, run_both, sweep,
 };
 use crate::alert::evaluate::Phase;
-use crate::alert::rule_file::Rule;
+use crate::alert::rule_file::{Rule, RuleKind};
 use crate::job::resolve_range;
 use crate::model::{Event, EventKind, TimeRange, Warning, did_you_mean, format_duration};
 use crate::query::{Session, StoreSource};
@@ -105,10 +105,10 @@ impl Backtest<'_> {
         }
         let explained = match explained {
             None => None,
-            Some((rule, definition)) => {
-                let options = &self.evaluation.options;
-                let value = compared(rule, definition, &new.run, &mut source, options)?;
-                Some((rule, value))
+            Some(rule) => {
+                let settings = self.settings(&self.new, range);
+                let value = value(rule, &self.new.files, &new.run, &mut source, &settings);
+                Some((rule, value.map_err(BacktestError::Source)?))
             }
         };
         warnings.extend(source.warnings());
@@ -236,23 +236,38 @@ impl Backtest<'_> {
             .map_err(|error| BacktestError::usage(error.to_string()))
     }
 
-    /// Finds the rule of a name, or of `group/name`, and its place among all.
-    fn find(&self, name: &str) -> Result<(usize, &Rule), BacktestError> {
+    /// Finds the alerting rule of a name, of `group/name`, or of `name@line`.
+    fn find(&self, name: &str) -> Result<usize, BacktestError> {
         let groups = self.new.files.iter().flat_map(|file| &file.groups);
         let rules = groups.flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
         let all: Vec<(String, &Rule)> = rules
             .map(|(group, rule)| (format!("{}/{}", group.name, rule.name), rule))
             .collect();
-        let mut found = all.iter().enumerate();
-        match found.find(|(_, (long, rule))| rule.name == name || long == name) {
-            Some((place, (_, rule))) => Ok((place, rule)),
-            None => {
-                let error = BacktestError::usage(format!("there is no rule {name:?}"));
+        let is_meant = |(long, rule): &(String, &Rule)| {
+            let at_line = format!("{}@{}", rule.name, rule.place.line);
+            let is_alert = matches!(rule.kind, RuleKind::Alerting { .. });
+            is_alert && (rule.name == name || long == name || at_line == name)
+        };
+        let places = all.iter().enumerate().filter(|(_, one)| is_meant(one));
+        let places: Vec<usize> = places.map(|(place, _)| place).collect();
+        match places.as_slice() {
+            [place] => Ok(*place),
+            [] => {
+                let error = BacktestError::usage(format!("there is no alerting rule {name:?}"));
                 let names = all.iter().map(|(_, rule)| rule.name.as_str());
                 Err(match did_you_mean(name, names) {
                     Some(near) => error.hint(format!("did you mean {near}?")),
                     None => error,
                 })
+            }
+            several => {
+                let lines = several.iter().map(|place| {
+                    let rule = all[*place].1;
+                    format!("{}@{}", rule.name, rule.place.line)
+                });
+                let lines: Vec<String> = lines.collect();
+                let message = format!("{} rules are named {name}", several.len());
+                Err(BacktestError::usage(message).hint(format!("say one of {}", lines.join(", "))))
             }
         }
     }
@@ -290,14 +305,11 @@ impl Backtest<'_> {
         let here = pages(new);
         let mut all = Vec::new();
         if let PhaseChoice::Sweep(count) = self.phase {
-            let groups = self.new.files.iter().flat_map(|file| &file.groups);
-            let intervals = groups.map(|group| group.interval.unwrap_or(self.evaluation.interval));
-            let longest = intervals.max().unwrap_or(0);
             let (mut least, mut most) = (here, here);
-            for i in 1..count {
-                let offset = longest / count as i64 * i as i64;
+            for turn in 0..count {
+                let phase = Phase::Fraction { turn, of: count };
                 let settings = RunSettings {
-                    phases: vec![Phase::Offset(offset); self.new.files.len()],
+                    phases: vec![phase; self.new.files.len()],
                     ..self.settings(&self.new, range)
                 };
                 let other = run(&self.new.files, source, &settings);

@@ -13,9 +13,9 @@ use crate::promql::{Options, Version};
 use crate::query::{Staleness, StoreSourceSettings};
 
 /// How many phases a sweep takes where nobody says.
-const PHASES: usize = 6;
+const PHASES: u32 = 6;
 /// How many it may take.
-const MOST_PHASES: usize = 100;
+const MOST_PHASES: u32 = 100;
 
 /// When groups are evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) enum PhaseChoice {
     /// (with `/` at its end).
     At(String),
     /// At so many offsets, evenly over the interval.
-    Sweep(usize),
+    Sweep(u32),
 }
 
 impl PhaseChoice {

@@ -6,6 +6,7 @@
 //! expressions are not RE2's.
 
 mod convert;
+mod emptiness;
 pub(crate) mod literal;
 mod parse;
 mod refuse;

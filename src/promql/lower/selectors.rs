@@ -2,7 +2,7 @@
 
 use crate::model::METRIC_NAME;
 use crate::promql::error::Span;
-use crate::promql::expr::{Expr, Kind, Place, Selector};
+use crate::promql::expr::{At, Expr, Kind, Place, Selector};
 use crate::promql::lower::Query;
 use crate::promql::matcher::{MatchOp, Matcher};
 use crate::promql::options::Options;
@@ -16,21 +16,16 @@ pub struct QuerySelector {
     pub span: Span,
     /// The metric's name, where one is named.
     pub metric: Option<String>,
+    /// How far before the step samples are asked for, µs: its range and `offset` and those of the
+    /// subqueries around it, without the lookback; `None` where `@` pins an instant.
+    pub back: Option<i64>,
 }
 
 impl Query {
     /// Lists the selectors in their order.
     pub fn selectors(&self) -> Vec<QuerySelector> {
         let mut found = Vec::new();
-        visit(&self.expr, &mut |expr| {
-            if let Kind::Selector(selector) | Kind::Range { selector, .. } = &expr.kind {
-                found.push(QuerySelector {
-                    matchers: selector.matchers.clone(),
-                    span: expr.span,
-                    metric: metric(selector),
-                });
-            }
-        });
+        list(&self.expr, Some(0), &mut found);
         found
     }
 
@@ -65,6 +60,34 @@ fn window(expr: &Expr, options: &Options) -> i64 {
     }
 }
 
+/// Lists the selectors of an expression that is evaluated so far before the step.
+fn list(expr: &Expr, back: Option<i64>, found: &mut Vec<QuerySelector>) {
+    let moved = |place: &Place, range: i64| match place.at {
+        Some(At::Time(_)) => None,
+        // `@ start()` and `@ end()` are the step where there is one, and near it otherwise.
+        Some(At::Start | At::End) | None => {
+            back.map(|back| back.saturating_add(range).saturating_add(place.offset))
+        }
+    };
+    let (selector, range) = match &expr.kind {
+        Kind::Selector(selector) => (selector, 0),
+        Kind::Range { selector, range } => (selector, *range),
+        Kind::Subquery {
+            expr, range, place, ..
+        } => return list(expr, moved(place, *range), found),
+        _ => {
+            let children = children(expr).into_iter();
+            return children.for_each(|child| list(child, back, found));
+        }
+    };
+    found.push(QuerySelector {
+        matchers: selector.matchers.clone(),
+        span: expr.span,
+        metric: metric(selector),
+        back: moved(&selector.place, range),
+    });
+}
+
 fn metric(selector: &Selector) -> Option<String> {
     selector
         .matchers
@@ -74,6 +97,7 @@ fn metric(selector: &Selector) -> Option<String> {
 }
 
 /// Calls a function with each node, parents first.
+#[cfg(test)]
 pub(super) fn visit<'a>(expr: &'a Expr, f: &mut impl FnMut(&'a Expr)) {
     f(expr);
     for child in children(expr) {

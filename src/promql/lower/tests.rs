@@ -248,6 +248,30 @@ fn selectors_are_listed() {
     );
 }
 
+#[test]
+fn selectors_know_how_far_back_they_look() {
+    const MINUTE: i64 = 60_000_000;
+    for (text, minutes) in [
+        ("a", &[Some(0)][..]),
+        ("a offset 7m", &[Some(7)]),
+        ("a offset -7m", &[Some(-7)]),
+        (
+            "rate(a[5m]) / rate(b[1h] offset 1d)",
+            &[Some(5), Some(1500)],
+        ),
+        ("max_over_time(rate(a[5m])[1h:1m] offset 10m)", &[Some(75)]),
+        ("a @ 60 + b", &[None, Some(0)]),
+        ("max_over_time((a @ 60 offset 1m)[1h:1m])", &[None]),
+        ("max_over_time(a[1h:1m] @ 60)", &[None]),
+        ("a offset 5m @ end()", &[Some(5)]),
+    ] {
+        let found: Vec<_> = lowered(text).selectors();
+        let found: Vec<_> = found.iter().map(|one| one.back).collect();
+        let expected: Vec<_> = minutes.iter().map(|one| one.map(|m| m * MINUTE)).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
 /// Queries of the kinds that dashboards, rules and Prometheus' own tests have.
 #[test]
 fn the_stable_language_lowers() {

@@ -324,6 +324,10 @@ impl SampleSource for StoreSource {
     fn count_series(&mut self, matchers: &[Matcher]) -> Result<usize, SourceError> {
         Ok(self.selected(&key(matchers), matchers).series.len())
     }
+
+    fn starts_at(&self) -> Option<i64> {
+        self.scanner.ts_range().map(|(first, _)| first)
+    }
 }
 
 /// The matchers as text; equal texts mean equal series.

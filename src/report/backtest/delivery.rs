@@ -7,7 +7,7 @@ use arrow::error::ArrowError;
 use super::BacktestResult;
 use super::columns::Columns;
 use super::rules::REASONS;
-use crate::alert::notify::{Cause, Reason};
+use crate::alert::notify::Cause;
 use crate::report::{Layout, Table, Unit};
 
 /// What one integration of a receiver was sent.
@@ -27,7 +27,7 @@ impl BacktestResult<'_> {
             let notification = &notified.notification;
             let key = (&*notification.receiver, &*notification.integration);
             let delivered = receivers.entry(key).or_default();
-            delivered.by_reason[place(notification.reason)] += 1;
+            delivered.by_reason[notification.reason.index()] += 1;
             delivered.pages += usize::from(notified.is_page);
             delivered.firing += usize::from(!notified.firing.is_empty());
             delivered.alerts += notified.firing.len();
@@ -163,16 +163,6 @@ impl BacktestResult<'_> {
             Layout::People => "Shifts on call: pages in each",
             Layout::Rows => "shifts",
         })
-    }
-}
-
-fn place(reason: Reason) -> usize {
-    match reason {
-        Reason::First => 0,
-        Reason::NewAlerts => 1,
-        Reason::SomeResolved => 2,
-        Reason::AllResolved => 3,
-        Reason::Repeat => 4,
     }
 }
 

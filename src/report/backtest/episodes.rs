@@ -17,12 +17,6 @@ impl BacktestResult<'_> {
     pub(super) fn episode_rows(&self, only: Option<usize>) -> Result<Table, ArrowError> {
         let episodes = self.episodes_of(only);
         let all = || episodes.iter().map(|(_, episode)| *episode);
-        let notified_at = |at: fn(&Episode) -> Option<usize>| {
-            all().map(move |episode| {
-                let notified = self.run.notifications.get(at(episode)?)?;
-                Some(notified.notification.ts)
-            })
-        };
         let mut columns = Columns::new(Layout::Rows);
         columns
             .text("rule", all().map(|e| Some(self.rule_name(e.rule))))
@@ -34,9 +28,9 @@ impl BacktestResult<'_> {
             .number("value", None, all().map(|e| e.value))
             .time(
                 "first_notification_at",
-                notified_at(|e| e.first_notification),
+                all().map(|e| e.first_notification_at),
             )
-            .time("first_page_at", notified_at(|e| e.first_page))
+            .time("first_page_at", all().map(|e| e.first_page_at))
             .text(
                 "outcome",
                 episodes.iter().map(|(at, _)| Some(self.outcome(*at).0)),
@@ -199,22 +193,22 @@ impl BacktestResult<'_> {
         let Some(fired_at) = episode.fired_at else {
             return "–".to_owned();
         };
-        let first = |at: Option<usize>| self.run.notifications.get(at?);
-        let after = |notified: &Notified| {
-            let ts = notified.notification.ts;
-            span(ts.saturating_sub(fired_at).max(0))
+        // Of one that was told of before the range, a repetition has the receiver.
+        let to = |at: Option<usize>| {
+            let notified = self.run.notifications.get(at?)?;
+            Some(&notified.notification.receiver)
         };
-        match (first(episode.first_notification), first(episode.first_page)) {
-            (_, Some(page)) => {
-                format!(
-                    "page to {} after {}",
-                    page.notification.receiver,
-                    after(page)
-                )
-            }
-            (Some(other), None) => {
-                format!("{} after {}", other.notification.receiver, after(other))
-            }
+        let after = |ts: i64| span(ts.saturating_sub(fired_at).max(0));
+        let (page, other) = (to(episode.first_page), to(episode.first_notification));
+        match (episode.first_notification_at, episode.first_page_at) {
+            (_, Some(at)) => match page {
+                Some(receiver) => format!("page to {receiver} after {}", after(at)),
+                None => format!("page after {}", after(at)),
+            },
+            (Some(at), None) => match other {
+                Some(receiver) => format!("{receiver} after {}", after(at)),
+                None => format!("notification after {}", after(at)),
+            },
             (None, None) => match causes {
                 None => "nobody".to_owned(),
                 Some(causes) => {

@@ -65,7 +65,7 @@ impl BacktestResult<'_> {
             FindingKind::CoFiring => {
                 format!("{} of rules fire together", count(findings.len(), "pair"))
             }
-            FindingKind::Silent => format!("{rules} did not fire, though their metrics are there"),
+            FindingKind::Silent => format!("{rules} did not fire"),
             FindingKind::MissedIncident => {
                 format!("no alert fired for {}", count(findings.len(), "incident"))
             }

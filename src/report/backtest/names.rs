@@ -50,6 +50,7 @@ impl BacktestResult<'_> {
         let incident = |at: usize| Some(self.incident_id(at));
         match self.verdict.episodes.get(episode) {
             Some(EpisodeVerdict::NearMiss) => ("near-miss", None),
+            Some(EpisodeVerdict::Undecided) => ("undecided", None),
             Some(EpisodeVerdict::Incident(at)) => ("incident", incident(*at)),
             Some(EpisodeVerdict::Elsewhere(at)) => ("elsewhere", incident(*at)),
             Some(EpisodeVerdict::Maintenance(at)) => ("maintenance", window(*at)),
@@ -62,6 +63,7 @@ impl BacktestResult<'_> {
     pub(super) fn outcome_in_words(&self, episode: usize) -> String {
         match self.outcome(episode) {
             ("near-miss", _) => "near miss".to_owned(),
+            ("undecided", _) => "undecided".to_owned(),
             ("incident", Some(id)) => id,
             ("elsewhere", Some(id)) => format!("not about {id}"),
             ("maintenance", Some(id)) => format!("planned work {id}"),

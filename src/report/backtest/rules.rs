@@ -5,16 +5,8 @@ use arrow::error::ArrowError;
 use super::BacktestResult;
 use super::columns::{Columns, weekly};
 use super::words::brief;
-use crate::alert::backtest::{RuleInfo, RuleVerdict};
+use crate::alert::backtest::{RuleInfo, RuleVerdict, Unheard};
 use crate::report::{Layout, Table, Unit};
-
-/// What keeps an episode from being heard, as [`RuleVerdict::unheard`] calls it.
-const KEPT_BACK: [&str; 4] = [
-    "inhibition",
-    "silence",
-    "time interval",
-    "shorter than group_wait",
-];
 
 impl BacktestResult<'_> {
     /// What people are told of the rules: whom they page, how they fire, whose they are.
@@ -173,12 +165,13 @@ impl BacktestResult<'_> {
                 "longest_quiet",
                 rules.iter().map(|rule| Some(rule.longest_quiet)),
             );
-        for cause in KEPT_BACK {
+        for cause in Unheard::ALL {
             let unheard = rules.iter().map(|rule| {
-                let counts = rule.unheard.iter().filter(|(name, _)| name == cause);
+                let counts = rule.unheard.iter().filter(|(other, _)| *other == cause);
                 counts.map(|(_, count)| count).sum()
             });
-            columns.count(&format!("unheard_{}", cause.replace(' ', "_")), unheard);
+            let name = cause.as_str().replace(' ', "_");
+            columns.count(&format!("unheard_{name}"), unheard);
         }
         columns
             .share("precision", rules.iter().map(|rule| rule.precision))

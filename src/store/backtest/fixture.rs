@@ -76,10 +76,14 @@ pub(crate) fn sample(start: i64) -> Sample {
             Some(_) => vec![("summary".into(), format!("{job} fails"))],
             None => Vec::new(),
         },
+        first_notification_at: None,
+        first_page_at: None,
         first_notification: None,
         first_page: None,
     };
     let mut first = episode("a", 0, Some(120), Some(300), EpisodeEnd::Resolved);
+    first.first_notification_at = Some(at(150));
+    first.first_page_at = Some(at(150));
     first.first_notification = Some(0);
     first.first_page = Some(0);
     let told = |ts, ends_at: Option<i64>, reason| Notification {
@@ -196,11 +200,12 @@ pub(crate) fn sample(start: i64) -> Sample {
             page_recall: none,
             incident_time: 0.0,
             median_delay: None,
+            delay_of_all: None,
         },
         episodes: vec![
             EpisodeVerdict::Incident(0),
             EpisodeVerdict::NearMiss,
-            EpisodeVerdict::NearMiss,
+            EpisodeVerdict::Undecided,
             EpisodeVerdict::Maintenance(0),
         ],
         incidents: Vec::new(),

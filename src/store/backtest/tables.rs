@@ -9,7 +9,6 @@ use super::BacktestResult;
 use crate::alert::backtest::{
     Episode, EpisodeEnd, EpisodeVerdict, FindingKind, Notified, RuleInfo, RuleVerdict,
 };
-use crate::alert::notify::Cause;
 use crate::model::MICROS_PER_SECOND;
 use crate::store::columns::{
     batch, counts, integer_lists, text_lists, text_maps, texts, timestamps,
@@ -53,6 +52,7 @@ impl<'a> BacktestResult<'a> {
         let verdict = self.verdict.episodes.get(episode).copied();
         match verdict.unwrap_or(EpisodeVerdict::Unknown) {
             EpisodeVerdict::NearMiss => ("near-miss", None),
+            EpisodeVerdict::Undecided => ("undecided", None),
             EpisodeVerdict::Incident(index) => ("incident", self.incident(index)),
             EpisodeVerdict::Elsewhere(index) => ("elsewhere", self.incident(index)),
             EpisodeVerdict::Maintenance(index) => {
@@ -68,11 +68,7 @@ impl<'a> BacktestResult<'a> {
     fn suppressed_by(&self) -> Vec<Option<String>> {
         let mut causes: Vec<Vec<&str>> = vec![Vec::new(); self.run.episodes.len()];
         for suppressed in &self.run.suppressed {
-            let cause = match suppressed.cause {
-                Cause::Inhibited { .. } => "inhibition",
-                Cause::Silenced { .. } => "silence",
-                Cause::Inactive | Cause::Muted { .. } => "time interval",
-            };
+            let cause = suppressed.cause.as_str();
             if let Some(causes) = causes.get_mut(suppressed.episode)
                 && !causes.contains(&cause)
             {
@@ -156,7 +152,6 @@ fn episodes(name: &str, result: BacktestResult<'_>) -> Result<RecordBatch, Store
     let e = || run.episodes.iter();
     let info = |episode: &Episode| result.info(episode.rule);
     let numbered = || 0..run.episodes.len();
-    let told_at = |index: Option<usize>| Some(run.notifications.get(index?)?.notification.ts);
     let suppressed = result.suppressed_by();
     batch(
         TableKind::Episodes,
@@ -180,8 +175,8 @@ fn episodes(name: &str, result: BacktestResult<'_>) -> Result<RecordBatch, Store
             text_maps(e().map(|x| x.annotations.iter().map(|(k, v)| (k.as_str(), v.as_str()))))?,
             texts(numbered().map(|i| Some(result.verdict_of(i).0))),
             texts(numbered().map(|i| result.verdict_of(i).1)),
-            timestamps(e().map(|x| told_at(x.first_notification))),
-            timestamps(e().map(|x| told_at(x.first_page))),
+            timestamps(e().map(|x| x.first_notification_at)),
+            timestamps(e().map(|x| x.first_page_at)),
             texts(suppressed.iter().map(Option::as_deref)),
         ],
     )

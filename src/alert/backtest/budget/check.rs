@@ -73,21 +73,17 @@ impl<'a> Facts<'a> {
             Measure::NotificationsPerWeek => self.rate(totals.notifications),
             Measure::Precision => return self.precision(totals.precision),
             Measure::Recall => {
-                self.need_incidents()?;
-                let recall = totals.recall;
-                if recall.trials == 0 {
-                    return Err("no incident lies in the range".to_owned());
-                }
-                Figure::share(recall, "incidents were met")
+                self.need_judged()?;
+                Figure::share(totals.recall, "incidents were met")
             }
             Measure::MedianDelay => {
-                self.need_incidents()?;
+                self.need_judged()?;
                 Figure::delay(totals.median_delay.ok_or("no incident was paged for")?)
             }
             Measure::NewPagesPerWeek => self.rate(self.base()?.pages(PageChange::New)),
             Measure::LostIncidents => {
-                self.need_incidents()?;
                 let changes = self.base()?.incidents.iter();
+                self.need_judged()?;
                 let lost: Vec<&str> = changes
                     .filter(|i| i.change == IncidentChangeKind::Lost)
                     .filter_map(|i| Some(self.incidents.get(i.incident)?.id.as_str()))
@@ -131,16 +127,13 @@ impl<'a> Facts<'a> {
             Measure::NotificationsPerWeek => self.rate(rule.notifications),
             Measure::Precision => return self.precision(rule.precision),
             Measure::Recall => {
-                self.need_incidents()?;
+                self.need_judged()?;
                 let (hits, trials) = (rule.incidents.len(), self.verdict.incidents.len());
-                if trials == 0 {
-                    return Err("no incident lies in the range".to_owned());
-                }
                 let detail = format!("{hits} of {trials} incidents were met");
                 Figure::new(hits as f64 / trials as f64, detail)
             }
             Measure::MedianDelay => {
-                self.need_incidents()?;
+                self.need_judged()?;
                 Figure::delay(rule.median_delay.ok_or("it met no incident")?)
             }
             Measure::NewPagesPerWeek | Measure::LostIncidents => return Ok(None),
@@ -178,11 +171,23 @@ impl<'a> Facts<'a> {
         Figure::new(per_week(count, weeks), detail)
     }
 
-    /// Nothing where nothing fired that could be judged: then nothing was false.
+    /// Nothing where there are incidents to judge by and nothing fired: then nothing was false.
     fn precision(&self, precision: Proportion) -> Result<Option<Figure>, Unknown> {
         self.need_incidents()?;
         let has_any = precision.trials > 0;
+        if !has_any {
+            self.need_judged()?;
+        }
         Ok(has_any.then(|| Figure::share(precision, "episodes belong to an incident")))
+    }
+
+    /// Whether an incident is judged; that there are some elsewhere says nothing of the rules.
+    fn need_judged(&self) -> Result<(), Unknown> {
+        self.need_incidents()?;
+        match self.verdict.incidents.is_empty() {
+            true => Err("no incident lies in the range".to_owned()),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn need_incidents(&self) -> Result<(), Unknown> {

@@ -22,6 +22,9 @@ enum Criterion {
     Finding(FindingKind),
 }
 
+/// Why a comparison fails, if it does.
+type Reason<'a> = &'a dyn Fn(&Comparison) -> Option<String>;
+
 /// Why names are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is nothing to fail on{}", hint(suggestion.as_deref()))]
@@ -101,7 +104,8 @@ impl FailOn {
 
     /// Why a backtest fails: each reason with the name that it is for; none if it does not.
     ///
-    /// What needs a base fails where there is none.
+    /// What needs a base fails where there is none, and so does `lost-incidents` where no incident is
+    /// judged.
     pub fn reasons(
         &self,
         verdict: &Verdict,
@@ -113,7 +117,7 @@ impl FailOn {
             let sentences = breaches.iter().map(|breach| &breach.sentence);
             reasons.extend(sentences.map(|sentence| format!("budget: {sentence}")));
         }
-        let mut against_base = |criterion: Criterion, reason: fn(&Comparison) -> Option<String>| {
+        let mut against_base = |criterion: Criterion, reason: Reason<'_>| {
             if self.0.contains(&criterion) {
                 let reason = match comparison {
                     Some(comparison) => reason(comparison),
@@ -123,8 +127,14 @@ impl FailOn {
                 reasons.extend(reason.map(|reason| format!("{name}: {reason}")));
             }
         };
-        against_base(Criterion::MorePages, more_pages);
-        against_base(Criterion::LostIncidents, lost_incidents);
+        against_base(Criterion::MorePages, &more_pages);
+        against_base(
+            Criterion::LostIncidents,
+            &|comparison| match verdict.incidents.is_empty() {
+                true => Some("no incident lies in the range, so that none can be lost".to_owned()),
+                false => lost_incidents(comparison),
+            },
+        );
         let is_meant = |kind| {
             self.0.contains(&Criterion::Findings) || self.0.contains(&Criterion::Finding(kind))
         };

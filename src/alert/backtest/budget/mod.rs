@@ -26,9 +26,10 @@
 //! belong to an incident, recall the share of incidents for which an alert fired
 //! (a rule's: for which that rule fired), the delay that of pages; of precision and recall the point
 //! estimate is judged, and the sentence says when their 95 % interval includes the
-//! limit. What cannot be checked (a limit that needs incidents or a base that are not
-//! there, a rule that does not exist, an incident outside of the range) is a
-//! breach: a budget must never pass because it checked nothing.
+//! limit. What cannot be checked (a limit that needs a base or incidents, where there is none
+//! or none lies in the range; a rule that does not exist; an incident outside of the range) is a
+//! breach: a budget must never pass because it checked nothing. Only a precision holds where
+//! nothing fired beside incidents that are judged: then nothing was false.
 
 mod check;
 mod entries;

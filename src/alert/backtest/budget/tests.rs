@@ -202,6 +202,48 @@ receivers:
 }
 
 #[test]
+fn without_an_incident_in_the_range_nothing_holds() {
+    let text = "
+min_precision: 0.1
+min_recall: 0
+max_median_delay: 1h
+no_lost_incidents: true
+rules:
+  A: {min_precision: 0.1, min_recall: 0, max_median_delay: 1h}
+";
+    // All incidents lie elsewhere.
+    let (run, mut verdict, incidents) = six();
+    verdict.incidents.clear();
+    verdict.totals.precision = share(0, 0);
+    let comparison = compare((&run, &verdict), (&run, &verdict));
+    let breaches = parsed(text).check(&run, &verdict, &incidents, Some(&comparison), None);
+    assert_eq!(breaches.len(), 7);
+    for breach in &breaches {
+        let expected = format!(
+            "{} cannot be checked: no incident lies in the range.",
+            breach.what
+        );
+        assert_eq!(breach.sentence, expected);
+    }
+    let fail_on: FailOn = "lost-incidents".parse().expect("a name");
+    assert_eq!(
+        fail_on.reasons(&verdict, &[], Some(&comparison)),
+        ["lost-incidents: no incident lies in the range, so that none can be lost"]
+    );
+
+    // One that the range cuts off tells of precision, though it is not judged.
+    verdict.totals.precision = share(1, 12);
+    let breaches = parsed("min_precision: 0.1").check(&run, &verdict, &incidents, None, None);
+    assert_eq!(breaches[0].actual, "0.08");
+
+    // Where nothing fired beside incidents, nothing was false.
+    let (run, mut verdict, incidents) = six();
+    verdict.totals.precision = share(0, 0);
+    let breaches = parsed("min_precision: 1").check(&run, &verdict, &incidents, None, None);
+    assert_eq!(breaches, []);
+}
+
+#[test]
 fn incidents_must_be_heard_of_in_time() {
     let detect = |entry: &str| sentences(&format!("must_detect: {{{entry}}}"));
     assert_eq!(

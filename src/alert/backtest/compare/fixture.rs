@@ -87,6 +87,8 @@ pub(in crate::alert::backtest) fn episode(
         end: EpisodeEnd::Resolved,
         value: 1.0,
         annotations: Vec::new(),
+        first_notification_at: None,
+        first_page_at: None,
         first_notification: None,
         first_page: None,
     });
@@ -195,6 +197,7 @@ pub(in crate::alert::backtest) fn verdict(run: &Run) -> Verdict {
             page_recall: share(0, 0),
             incident_time: 0.0,
             median_delay: None,
+            delay_of_all: None,
         },
         episodes: Vec::new(),
         incidents: Vec::new(),

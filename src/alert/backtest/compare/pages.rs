@@ -1,7 +1,8 @@
 //! Which notification of one run is which of the other.
 //!
 //! A notification tells of the alerts that its integration had not told of
-//! before, or, if there are none, reminds of all that fire in it. Two match that go
+//! before (a page: of those nobody was paged for before the range; another one: of those that
+//! nobody heard of before it), or, if there are none, reminds of all that fire in it. Two match that go
 //! to the same receiver (if only one run has routes: to anybody), that
 //! are both news or both reminders, and that tell of the same; in rounds:
 //!
@@ -128,8 +129,19 @@ fn pages<'r>(run: &'r Run, is_meant: &dyn Fn(&Notified) -> bool) -> Vec<Page<'r>
             &notification.integration,
             notification.index,
         ));
+        // What was told before the range is not among the run's notifications.
+        let is_old = |episode: usize| {
+            let episode = &run.episodes[episode];
+            let first = match notified.is_page {
+                true => episode.first_page_at,
+                false => episode.first_notification_at,
+            };
+            first.is_some_and(|at| at < run.range.start)
+        };
         let firing = notified.firing.iter().copied();
-        let news: Vec<usize> = firing.filter(|e| told.insert((integration, *e))).collect();
+        let news: Vec<usize> = firing
+            .filter(|e| told.insert((integration, *e)) && !is_old(*e))
+            .collect();
         if is_meant(notified) {
             let is_reminder = news.is_empty();
             pages.push(Page {

@@ -163,6 +163,25 @@ fn news_and_reminders_are_apart() {
 }
 
 #[test]
+fn what_was_told_before_the_range_is_a_reminder_in_it() {
+    let runs = [Some(-10), None].map(|told_before| {
+        let mut run = run(vec![rule("A", "x")]);
+        let e = episode(&mut run, 0, "", [-10, 60]);
+        run.episodes[e].first_page_at = told_before.map(|minute| minute * MINUTE);
+        notify(&mut run, 20, "pager", &[e]);
+        run
+    });
+    let comparison = compared(&runs[0], &runs[1]);
+    let found: Vec<_> = comparison
+        .changes
+        .iter()
+        .map(|one| (one.change, one.is_reminder))
+        .collect();
+    assert_eq!(found, [(PageChange::New, false), (PageChange::Lost, true)]);
+    assert!(compared(&runs[0], &runs[0]).is_same());
+}
+
+#[test]
 fn a_group_that_tells_of_one_alert_more_is_the_same_page() {
     let rules = || vec![rule("A", "x"), rule("B", "y")];
     let (mut base, mut new) = (run(rules()), run(rules()));

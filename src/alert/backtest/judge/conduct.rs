@@ -1,6 +1,6 @@
 //! Conclusions from what one rule did.
 
-use super::expression::{needs_all, words};
+use super::expression::{is_dead, words};
 use super::sentence::{count, duration, list, percent, rule, share};
 use super::{Case, metadata, proportion, rules, spans};
 use crate::alert::backtest::{EpisodeVerdict, Finding, FindingKind, RuleVerdict};
@@ -42,8 +42,8 @@ impl About<'_> {
     /// A selector that matches nothing, in a rule that did nothing.
     fn dead(&self) -> Option<Finding> {
         let outcome = &self.case.run.rules[self.record.rule];
-        let is_quiet = self.record.episodes == 0 && self.record.near_misses == 0;
-        if outcome.unmatched.is_empty() || !is_quiet {
+        let mut episodes = self.case.run.episodes.iter();
+        if outcome.unmatched.is_empty() || episodes.any(|one| one.rule == self.record.rule) {
             return None;
         }
         let unmatched: Vec<String> = outcome
@@ -60,7 +60,7 @@ impl About<'_> {
             self.name(),
         );
         let matches = format!("{} {verb} nothing", list(&unmatched));
-        Some(match needs_all(&outcome.info.expr, unmatched.len()) {
+        Some(match is_dead(&outcome.info.expr, &outcome.unmatched) {
             true => self.finding(
                 FindingKind::NeverFires,
                 format!(
@@ -240,7 +240,7 @@ impl About<'_> {
         Some(self.finding(
             FindingKind::Flapping,
             format!(
-                "{} flaps: {} of its {} fired again within {} of being resolved; \
+                "{} flaps: {} of its {} came back within {} of being resolved; \
                  `keep_firing_for: {}` would have bridged each of these pauses",
                 self.name(),
                 record.flaps,

@@ -1,20 +1,25 @@
 //! What can be told from the text of an expression.
 
-use crate::promql::{Options, Query};
+use crate::promql::{Options, Query, Span, Version};
 
-/// Whether an expression gives nothing if `unmatched` of its selectors do.
-///
-/// It does not say so where a part may stand in for another (`or`, `unless`) and not all selectors
-/// match nothing, or where a function makes something of nothing.
-pub(super) fn needs_all(expr: &str, unmatched: usize) -> bool {
-    let words: Vec<String> = words(expr).collect();
-    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    if has(&["absent", "absent_over_time", "vector", "scalar", "time"]) {
-        return false;
-    }
-    let selectors =
-        || Query::parse(expr, &Options::default()).map_or(usize::MAX, |q| q.selectors().len());
-    !has(&["or", "unless"]) || unmatched >= selectors()
+/// Whether an expression can give nothing, since `unmatched` of its selectors (as it writes them)
+/// select nothing.
+pub(super) fn is_dead(expr: &str, unmatched: &[(String, String)]) -> bool {
+    let selects_nothing = |span: Span| {
+        let text = expr.get(span.start..span.end);
+        unmatched.iter().any(|(one, _)| text == Some(one))
+    };
+    // Each version has functions that the other has not.
+    let versions = [Version::V3, Version::V2].into_iter();
+    let mut queries = versions.filter_map(|version| {
+        let options = Options {
+            version,
+            ..Options::default()
+        };
+        Query::parse(expr, &options).ok()
+    });
+    let query = queries.next();
+    query.is_some_and(|query| query.is_empty_if(&selects_nothing))
 }
 
 /// The words and numbers of an expression in lower case, without its strings and comments.
@@ -50,23 +55,40 @@ pub(super) fn words(expr: &str) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use super::needs_all;
+    use super::{is_dead, words};
 
     #[test]
-    fn tells_what_needs_all_its_selectors() {
-        for (expr, unmatched, needs) in [
-            ("missing - here > 1000", 1, true),
-            ("here or missing", 1, false),
-            ("missing or missing2", 2, true),
-            ("here unless missing", 1, false),
-            ("absent(missing)", 1, false),
-            ("missing or vector(0)", 1, false),
-            // Words in strings, comments and longer names do not count.
-            ("missing{a=\"x or y\\\" or\"} # or absent\n > 1", 1, true),
-            ("missing_or_absent > 1", 1, true),
-            ("not a query or", 1, false),
+    fn tells_what_can_give_nothing() {
+        for (expr, unmatched, dead) in [
+            ("gone - here > 1000", &["gone"][..], true),
+            ("time() - gone > 86400", &["gone"], true),
+            ("gone > 5 and (here or there)", &["gone"], true),
+            (
+                "gone{a=\"x or y\"} # or absent\n > 1",
+                &["gone{a=\"x or y\"}"],
+                true,
+            ),
+            (
+                "rate(gone[5m] offset 1h) > 0",
+                &["gone[5m] offset 1h"],
+                true,
+            ),
+            ("holt_winters(gone[5m], 0.5, 0.5) > 0", &["gone[5m]"], true),
+            ("gone or gone2", &["gone", "gone2"], true),
+            ("gone or gone2", &["gone"], false),
+            ("absent(gone)", &["gone"], false),
+            ("gone > 1", &[], false),
+            ("not a query or", &["not"], false),
         ] {
-            assert_eq!(needs_all(expr, unmatched), needs, "{expr}");
+            let why = |text: &&str| ((*text).to_owned(), "nothing".to_owned());
+            let unmatched: Vec<_> = unmatched.iter().map(why).collect();
+            assert_eq!(is_dead(expr, &unmatched), dead, "{expr}");
         }
+    }
+
+    #[test]
+    fn words_are_not_those_of_strings_and_comments() {
+        let found: Vec<String> = words("Vector(1) # all\n+ x{a=\"b \\\" c\"}").collect();
+        assert_eq!(found, ["vector", "1", "x", "a"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::sentence::{count, duration, instant, list, percent, rule};
 use super::{Case, conduct, metadata, missed, spans};
-use crate::alert::backtest::{Finding, FindingKind, RuleVerdict};
+use crate::alert::backtest::{EpisodeEnd, Finding, FindingKind, RuleVerdict};
 
 /// All conclusions, the gravest first.
 pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
@@ -114,10 +114,9 @@ fn silent(case: &Case<'_>, findings: &mut Vec<Finding>) {
             .run
             .episodes
             .iter()
-            .filter(|one| one.rule == record.rule);
-        let end = case.run.range.end;
+            .filter(|one| one.rule == record.rule && one.end == EpisodeEnd::Dropped);
         let longest = near
-            .map(|one| spans::length((one.active_at, one.ended_at.unwrap_or(end))))
+            .filter_map(|one| Some(spans::length((one.active_at, one.ended_at?))))
             .max()
             .unwrap_or(0);
         format!(
@@ -139,9 +138,9 @@ fn silent(case: &Case<'_>, findings: &mut Vec<Finding>) {
         .collect();
     let sentence = match names.as_slice() {
         [] => return,
-        [only] => format!("{only} did not fire in this range, though its metrics are there"),
+        [only] => format!("{only} did not fire in this range, though nothing shows that it can't"),
         _ => format!(
-            "{} did not fire in this range, though their metrics are there: {}",
+            "{} did not fire in this range, though nothing shows that they can't: {}",
             count(names.len(), "rule"),
             list(&names)
         ),

@@ -1,8 +1,7 @@
 //! How each incident was met.
 
 use super::linking::Linking;
-use super::told_at;
-use crate::alert::backtest::{Incident, IncidentVerdict, Run};
+use crate::alert::backtest::{EpisodeEnd, Incident, IncidentVerdict, Run};
 
 /// How each incident that is judged was met, in the order of their begins.
 pub(super) fn verdicts(
@@ -40,10 +39,10 @@ pub(super) fn verdicts(
             earlier(&mut verdict.first_firing_at, episode.fired_at);
             earlier(
                 &mut verdict.first_notification_at,
-                told_at(run, episode.first_notification),
+                episode.first_notification_at,
             );
-            earlier(&mut verdict.first_page_at, told_at(run, episode.first_page));
-        } else {
+            earlier(&mut verdict.first_page_at, episode.first_page_at);
+        } else if episode.end == EpisodeEnd::Dropped {
             verdict.near_misses.push(index);
         }
     }

@@ -8,8 +8,10 @@ use crate::model::Labels;
 /// Incidents or windows, in the order of their begins, and what they are about.
 #[derive(Debug)]
 pub(super) struct Linker {
+    /// An interval tree (Cormen et al., Introduction to Algorithms, "Augmenting data structures"):
+    /// the middle one is the root, those before and after it its subtrees.
     targets: Vec<Target>,
-    /// For each target, the latest end of it and all before it.
+    /// For each target, the latest end in its subtree.
     latest: Vec<i64>,
     longest_lead: i64,
 }
@@ -165,14 +167,9 @@ impl Linker {
     }
 
     fn new(mut targets: Vec<Target>, links: &Links) -> Self {
-        targets.sort_by_key(|target| (target.from, target.index));
-        let latest = targets
-            .iter()
-            .scan(i64::MIN, |latest, target| {
-                *latest = target.until.max(*latest);
-                Some(*latest)
-            })
-            .collect();
+        targets.sort_by_key(|target| (target.from, target.started_at, target.index));
+        let mut latest: Vec<i64> = targets.iter().map(|target| target.until).collect();
+        latest_of_subtrees(&mut latest);
         Self {
             targets,
             latest,
@@ -182,17 +179,14 @@ impl Linker {
 
     /// Looks for what belongs to something that went on from `from` until `until` (both included).
     pub(super) fn find(&self, subject: &Subject, from: i64, until: i64) -> Found {
-        let end = self.targets.partition_point(|target| target.from <= until);
+        let has_begun = |target: &Target| {
+            target.from <= until && target.started_at.saturating_sub(self.longest_lead) <= from
+        };
+        let mut in_time = Vec::new();
+        collect(&self.targets, &self.latest, &has_begun, from, &mut in_time);
         let mut best = None;
         let mut labelled = Vec::new();
-        for at in (0..end).rev() {
-            if self.latest[at] < from {
-                break;
-            }
-            let target = &self.targets[at];
-            if target.until < from || target.started_at.saturating_sub(self.longest_lead) > from {
-                continue;
-            }
+        for target in in_time {
             let link = target.link(subject);
             if link == Link::Labels {
                 labelled.push(target.index);
@@ -239,6 +233,41 @@ impl Target {
     }
 }
 
+/// Makes of the end of each target the latest end in its subtree; returns that of the root's.
+fn latest_of_subtrees(ends: &mut [i64]) -> i64 {
+    let (before, rest) = ends.split_at_mut(ends.len() / 2);
+    let Some((root, after)) = rest.split_first_mut() else {
+        return i64::MIN;
+    };
+    let latest = latest_of_subtrees(before).max(latest_of_subtrees(after));
+    *root = latest.max(*root);
+    *root
+}
+
+/// Finds the targets that end at `from` or later and have begun, in their order. Those after one
+/// that has not begun have not either.
+fn collect<'t>(
+    targets: &'t [Target],
+    latest: &[i64],
+    has_begun: &dyn Fn(&Target) -> bool,
+    from: i64,
+    found: &mut Vec<&'t Target>,
+) {
+    let root = targets.len() / 2;
+    if latest.get(root).is_none_or(|latest| *latest < from) {
+        return;
+    }
+    collect(&targets[..root], &latest[..root], has_begun, from, found);
+    let target = &targets[root];
+    if has_begun(target) {
+        if target.until >= from {
+            found.push(target);
+        }
+        let after = root + 1;
+        collect(&targets[after..], &latest[after..], has_begun, from, found);
+    }
+}
+
 /// A label's name, in the form that stands for all of its kind.
 fn canonical(name: &str) -> String {
     let name = name.trim().to_lowercase();
@@ -280,4 +309,75 @@ fn variants(name: &str, value: &str) -> Vec<String> {
         variants.push(value);
     }
     variants
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn window(from: i64, length: i64) -> Window {
+        Window {
+            id: String::new(),
+            started_at: from,
+            ended_at: from.saturating_add(length),
+            title: None,
+            labels: Vec::new(),
+        }
+    }
+
+    fn linker(windows: &[Window], links: &Links) -> Linker {
+        Linker::windows(windows, links, &mut Identities::new(&links.by))
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_search_of_all_finds(
+            spans in prop::collection::vec((-100_i64..100, 0_i64..60), 0..20),
+            from in -120_i64..180,
+            length in 0_i64..40,
+            after in 0_i64..10,
+            longest_lead in 0_i64..50,
+        ) {
+            let windows: Vec<Window> = spans.iter().map(|one| window(one.0, one.1)).collect();
+            let links = Links { after, longest_lead, ..Links::default() };
+            let subject = Identities::new(&links.by).subject(&Labels::default());
+            let mut found = linker(&windows, &links).find(&subject, from, from + length).labelled;
+            found.sort_unstable();
+            let in_time = |one: &Window| {
+                one.started_at <= from + length
+                    && one.ended_at + after >= from
+                    && one.started_at - longest_lead <= from
+            };
+            let all: Vec<usize> = (0..windows.len()).filter(|i| in_time(&windows[*i])).collect();
+            prop_assert_eq!(found, all);
+        }
+    }
+
+    #[test]
+    fn one_that_never_ends_does_not_make_all_be_searched() {
+        let hour = 3_600_000_000;
+        let mut windows = vec![window(0, i64::MAX)];
+        windows.extend((1..=4096).map(|n| window(n * hour, 1)));
+        let links = Links::default();
+        let linker = linker(&windows, &links);
+        let asked = std::cell::Cell::new(0);
+        let has_begun = |target: &Target| {
+            asked.set(asked.get() + 1);
+            target.from <= 4096 * hour
+        };
+        let mut found = Vec::new();
+        collect(
+            &linker.targets,
+            &linker.latest,
+            &has_begun,
+            4096 * hour,
+            &mut found,
+        );
+        let found: Vec<usize> = found.iter().map(|target| target.index).collect();
+        assert_eq!(found, [0, 4096]);
+        // Two paths through a tree of 13 levels.
+        assert!(asked.get() <= 26, "{}", asked.get());
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::firing;
 use super::linker::{Identities, Linker};
-use crate::alert::backtest::{EpisodeVerdict, Incident, Judging, Link, Run, Window};
+use crate::alert::backtest::{EpisodeEnd, EpisodeVerdict, Incident, Judging, Link, Run, Window};
 
 /// An incident of which the range holds less was hardly there to be met, µs: an hour.
 const LEAST_SEEN: i64 = 3_600_000_000;
@@ -12,7 +12,7 @@ const LEAST_SEEN: i64 = 3_600_000_000;
 pub(super) struct Linking {
     /// Of each of the run's episodes.
     pub(super) episodes: Vec<EpisodeVerdict>,
-    /// The incident to which each near miss belongs.
+    /// The incident to which each episode belongs that never fired.
     pub(super) near: Vec<Option<usize>>,
     /// The incidents that are judged, in the order of their begins.
     pub(super) judged: Vec<usize>,
@@ -53,7 +53,10 @@ impl Linking {
         for (index, episode) in run.episodes.iter().enumerate() {
             let subject = identities.subject(&episode.labels);
             let Some((from, until)) = firing(episode, run.range) else {
-                linking.episodes.push(EpisodeVerdict::NearMiss);
+                linking.episodes.push(match episode.end {
+                    EpisodeEnd::Dropped => EpisodeVerdict::NearMiss,
+                    _ => EpisodeVerdict::Undecided,
+                });
                 let until = episode.ended_at.unwrap_or(run.range.end);
                 let found = events.find(&subject, episode.active_at, until.max(episode.active_at));
                 linking.near[index] = found
@@ -94,7 +97,9 @@ impl Linking {
     pub(super) fn incident_of(&self, episode: usize) -> Option<usize> {
         match self.episodes.get(episode)? {
             EpisodeVerdict::Incident(index) => Some(*index),
-            EpisodeVerdict::NearMiss => self.near.get(episode).copied().flatten(),
+            EpisodeVerdict::NearMiss | EpisodeVerdict::Undecided => {
+                self.near.get(episode).copied().flatten()
+            }
             _ => None,
         }
     }

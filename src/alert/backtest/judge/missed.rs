@@ -12,10 +12,7 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     for met in case.met {
         let sentence = if met.episodes.is_empty() {
             missed(case, met)
-        } else if case.run.has_routes
-            && met.first_notification_at.is_none()
-            && !fired_before(case, met)
-        {
+        } else if case.run.has_routes && met.first_notification_at.is_none() {
             unheard(case, met)
         } else {
             continue;
@@ -30,14 +27,12 @@ pub(super) fn findings(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Whether it may have been told of before the range.
-fn fired_before(case: &Case<'_>, met: &IncidentVerdict) -> bool {
-    met.first_firing_at
-        .is_some_and(|ts| ts < case.run.range.start)
-}
-
 fn missed(case: &Case<'_>, met: &IncidentVerdict) -> String {
-    let near = met.near_misses.iter().map(|&one| &case.run.episodes[one]);
+    // What was still pending when the range ended came near too.
+    let near = case.run.episodes.iter().zip(&case.linking.near);
+    let near = near
+        .filter(|(_, incident)| **incident == Some(met.incident))
+        .map(|(episode, _)| episode);
     let nearest = near.max_by(|a, b| progress(case, a).total_cmp(&progress(case, b)));
     let why = if let Some(near) = nearest {
         let (pending, hold) = pending(case, near);

@@ -99,11 +99,6 @@ fn firing(episode: &Episode, range: TimeRange) -> Option<Span> {
     Some((from, episode.ended_at.unwrap_or(range.end).max(from)))
 }
 
-/// The time of a notification.
-fn told_at(run: &Run, notification: Option<usize>) -> Option<i64> {
-    Some(run.notifications.get(notification?)?.notification.ts)
-}
-
 fn proportion(hits: usize, trials: usize) -> Proportion {
     let (lower, upper) = match trials {
         0 => (f64::NAN, f64::NAN),

@@ -1,16 +1,17 @@
 //! Each rule's record.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 use super::linking::Linking;
 use super::pages::Pages;
 use super::spans::{self, Span};
 use super::totals::Tally;
-use super::{Judging, firing, metadata, told_at};
+use super::{Judging, firing, metadata};
 use crate::alert::backtest::{
-    Episode, EpisodeEnd, EpisodeVerdict, Incident, IncidentVerdict, RuleVerdict, Run,
+    Episode, EpisodeEnd, EpisodeVerdict, Incident, IncidentVerdict, RuleVerdict, Run, Unheard,
 };
-use crate::alert::notify::{Cause, Notification, Reason};
+use crate::alert::notify::Notification;
 use crate::model::Labels;
 
 /// An alert that fired longer and was kept back by nothing did not wait for its group: there is
@@ -80,7 +81,10 @@ pub(super) fn verdicts(
             notifications: told.notifications,
             by_reason: told.by_reason,
             episodes: fired.len(),
-            near_misses: episodes[rule].len() - fired.len(),
+            near_misses: episodes[rule]
+                .iter()
+                .filter(|&&index| linking.episodes[index] == EpisodeVerdict::NearMiss)
+                .count(),
             flaps: pauses(run, &fired, judging.flap).len(),
             self_resolved: fired
                 .iter()
@@ -145,24 +149,16 @@ fn told(run: &Run, judging: &Judging) -> Vec<Told> {
         let mut all = rules_of(&notified.resolved);
         all.retain(|rule| !firing.contains(rule));
         for rule in all.into_iter().chain(firing) {
-            told[rule].by_reason[place(reason)] += 1;
+            told[rule].by_reason[reason.index()] += 1;
         }
     }
     told
 }
 
-fn place(reason: Reason) -> usize {
-    match reason {
-        Reason::First => 0,
-        Reason::NewAlerts => 1,
-        Reason::SomeResolved => 2,
-        Reason::AllResolved => 3,
-        Reason::Repeat => 4,
-    }
-}
-
-/// The pauses after which alerts of the same labels fired again too soon: from the end of the
-/// condition to its return.
+/// The pauses after which alerts of the same labels came back too soon: from being resolved to the
+/// return of the condition.
+///
+/// What a restart or a group's `limit` ended was not resolved.
 pub(super) fn pauses(run: &Run, fired: &[usize], flap: i64) -> Vec<i64> {
     let mut by_labels: HashMap<&Labels, Vec<&Episode>> = HashMap::new();
     for &index in fired {
@@ -173,11 +169,11 @@ pub(super) fn pauses(run: &Run, fired: &[usize], flap: i64) -> Vec<i64> {
     for episodes in by_labels.values_mut() {
         episodes.sort_by_key(|one| one.fired_at);
         for pair in episodes.windows(2) {
-            if let (Some(ended), Some(again)) = (pair[0].ended_at, pair[1].fired_at)
-                && (0..=flap).contains(&again.saturating_sub(ended))
-            {
-                pauses.push(pair[1].active_at.saturating_sub(ended).max(0));
-            }
+            let resolved_at = pair[0]
+                .ended_at
+                .filter(|_| pair[0].end == EpisodeEnd::Resolved);
+            let pause = resolved_at.map(|ts| pair[1].active_at.saturating_sub(ts));
+            pauses.extend(pause.filter(|pause| (0..=flap).contains(pause)));
         }
     }
     pauses.sort_unstable();
@@ -185,47 +181,34 @@ pub(super) fn pauses(run: &Run, fired: &[usize], flap: i64) -> Vec<i64> {
 }
 
 /// What kept each episode back first.
-fn causes(run: &Run) -> HashMap<usize, &'static str> {
+fn causes(run: &Run) -> HashMap<usize, Unheard> {
     let mut causes = HashMap::new();
     for suppressed in &run.suppressed {
-        causes
-            .entry(suppressed.episode)
-            .or_insert(match suppressed.cause {
-                Cause::Inhibited { .. } => "inhibition",
-                Cause::Silenced { .. } => "silence",
-                Cause::Inactive | Cause::Muted { .. } => "time interval",
-            });
+        let cause = Unheard::from(&suppressed.cause);
+        causes.entry(suppressed.episode).or_insert(cause);
     }
     causes
 }
 
-/// Episodes of which nobody heard, by what kept them back, the most frequent first.
-fn unheard(
-    run: &Run,
-    fired: &[usize],
-    causes: &HashMap<usize, &'static str>,
-) -> Vec<(String, usize)> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
+/// Episodes of which nobody heard, by why, the most frequent first.
+fn unheard(run: &Run, fired: &[usize], causes: &HashMap<usize, Unheard>) -> Vec<(Unheard, usize)> {
+    let mut counts: BTreeMap<Unheard, usize> = BTreeMap::new();
     for &index in fired {
         let episode = &run.episodes[index];
-        // What fired before the range may have been told of before it.
-        let fired_before = episode.fired_at.is_some_and(|ts| ts < run.range.start);
-        if episode.first_notification.is_some() || fired_before {
+        if episode.first_notification_at.is_some() {
             continue;
         }
         let lasted = firing(episode, run.range).map_or(0, spans::length);
         let cause = match causes.get(&index) {
-            Some(cause) => cause,
-            None if lasted > LONGEST_WAIT => "receiver that tells nobody",
-            None if episode.ended_at.is_none() => "end of the range",
-            None => "shorter than group_wait",
+            Some(cause) => *cause,
+            None if lasted > LONGEST_WAIT => Unheard::NoReceiver,
+            None if episode.ended_at.is_none() => Unheard::RangeEnd,
+            None => Unheard::GroupWait,
         };
-        match counts.iter_mut().find(|(other, _)| other == cause) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((cause.to_owned(), 1)),
-        }
+        *counts.entry(cause).or_default() += 1;
     }
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut counts: Vec<(Unheard, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
     counts
 }
 
@@ -242,7 +225,7 @@ fn median_delay<'m>(
         let told = own
             .filter(|episode| episode.rule == rule)
             .filter_map(|episode| match run.has_routes {
-                true => told_at(run, episode.first_notification),
+                true => episode.first_notification_at,
                 false => episode.fired_at,
             });
         Some(

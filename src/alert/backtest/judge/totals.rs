@@ -44,6 +44,7 @@ pub(super) fn totals(
                 .saturating_sub(incidents[one.incident].started_at),
         )
     });
+    let delays: Vec<i64> = delays.collect();
     Totals {
         pages: pages.count,
         pages_worst_week: pages.worst_week(),
@@ -57,8 +58,17 @@ pub(super) fn totals(
         recall: proportion(fired, met.len()),
         page_recall: proportion(met.iter().filter(is_heard).count(), met.len()),
         incident_time: incident_time(run, incidents, judging),
-        median_delay: spans::median(delays.collect()),
+        delay_of_all: delay_of_all(delays.clone(), met.len()),
+        median_delay: spans::median(delays),
     }
+}
+
+/// The delay within which half of the incidents were paged: the lower median of those that were,
+/// with the others as infinitely late.
+fn delay_of_all(mut delays: Vec<i64>, incidents: usize) -> Option<i64> {
+    delays.sort_unstable();
+    let half = incidents.div_ceil(2);
+    delays.get(half.checked_sub(1)?).copied()
 }
 
 /// The share of the range during which there is an incident, without the slack that links have.
@@ -91,6 +101,7 @@ impl Tally {
                 EpisodeVerdict::Incident(_) => (is_hit, counts) = (true, true),
                 EpisodeVerdict::Elsewhere(_) | EpisodeVerdict::False => counts = true,
                 EpisodeVerdict::NearMiss
+                | EpisodeVerdict::Undecided
                 | EpisodeVerdict::Maintenance(_)
                 | EpisodeVerdict::Unknown => {}
             }

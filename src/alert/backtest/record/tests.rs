@@ -55,6 +55,7 @@ fn history(jobs: &[(&str, &str)]) -> MemorySource {
 }
 
 struct Case<'a> {
+    rules: &'a str,
     jobs: &'a [(&'a str, &'a str)],
     minutes: (i64, i64),
     routes: Option<&'a str>,
@@ -83,11 +84,12 @@ impl Case<'_> {
             external_labels: &external,
             page_receivers: Vec::new(),
         };
-        run(&rules(RULES), &mut history(self.jobs), &settings).expect("a run")
+        run(&rules(self.rules), &mut history(self.jobs), &settings).expect("a run")
     }
 }
 
 const PLAIN: Case<'_> = Case {
+    rules: RULES,
     jobs: &[],
     minutes: (0, 60),
     routes: None,
@@ -217,6 +219,129 @@ fn what_fires_when_the_range_begins_does_not_begin_there() {
     assert_eq!(run.episodes[0].fired_at, Some(2 * MINUTE));
     assert_eq!(run.episodes[0].end, EpisodeEnd::Open);
     assert_eq!(run.notifications.len(), 0);
+    assert_eq!(run.episodes[0].first_page, None);
+    // 30 s of group_wait after it fired.
+    let told = Some(2 * MINUTE + MINUTE / 2);
+    assert_eq!(run.episodes[0].first_page_at, told);
+    assert_eq!(run.episodes[0].first_notification_at, told);
+}
+
+#[test]
+fn a_repetition_within_the_range_is_not_the_first() {
+    let jobs = [("api", &*"0".repeat(360))];
+    let case = Case {
+        jobs: &jobs,
+        minutes: (60, 360),
+        routes: Some(ROUTES),
+        ..PLAIN
+    };
+    let run = case.run();
+    // Told 2.5 min after the begin, and again 4 h later (a tick after it, as the race goes).
+    let first = &run.episodes[0];
+    let repeated = first.first_page.expect("a repetition");
+    let ts = run.notifications[repeated].notification.ts;
+    assert_eq!(ts, (2 + 245) * MINUTE + MINUTE / 2);
+    assert_eq!(first.first_page_at, Some(2 * MINUTE + MINUTE / 2));
+    // Without routes there are no repetitions.
+    let run = Case {
+        routes: None,
+        ..case
+    }
+    .run();
+    assert_eq!(run.notifications.len(), 0);
+    let first = &run.episodes[0];
+    assert_eq!(
+        (first.first_page, first.first_page_at),
+        (None, Some(2 * MINUTE))
+    );
+}
+
+/// Two rules that make the same alert, the second of them 5 min later.
+const TWINS: &str = "groups:
+  - name: g
+    rules:
+      - alert: Down
+        expr: up == 0
+        for: 2m
+        labels: {severity: critical}
+        annotations: {summary: '{{ $labels.job }} is down'}
+      - alert: Down
+        expr: up == 0
+        for: 7m
+        labels: {severity: critical}
+        annotations: {summary: '{{ $labels.job }} is still down'}
+";
+
+#[test]
+fn an_alert_that_two_rules_make_belongs_to_both() {
+    let jobs = [("api", "1110000000000001111111111111111")];
+    let case = Case {
+        rules: TWINS,
+        jobs: &jobs,
+        minutes: (0, 31),
+        routes: Some(ROUTES),
+        ..PLAIN
+    };
+    let run = case.run();
+    let pager = run
+        .notifications
+        .iter()
+        .filter(|one| one.notification.integration.as_ref() == "pagerduty");
+    let told: Vec<_> = pager
+        .map(|one| {
+            let seconds = one.notification.ts / 1_000_000;
+            (seconds, one.firing.clone(), one.resolved.clone())
+        })
+        .collect();
+    // Fires at 5 and at 10 min; both are resolved at 15.
+    assert_eq!(told, [(330, vec![0], vec![]), (930, vec![], vec![0, 1])]);
+    assert_eq!(run.episodes[0].first_page_at, Some(330_000_000));
+    assert_eq!(run.episodes[1].first_page_at, None);
+    let run = Case {
+        routes: None,
+        ..case
+    }
+    .run();
+    let told: Vec<_> = run
+        .notifications
+        .iter()
+        .map(|one| {
+            (
+                one.notification.ts / MINUTE,
+                one.firing.clone(),
+                one.is_page,
+            )
+        })
+        .collect();
+    assert_eq!(told, [(5, vec![0], true), (10, vec![1], true)]);
+}
+
+#[test]
+fn two_rules_that_fire_at_once_are_two_pages_or_one() {
+    let jobs = [("api", "1110000000000001111111111111111")];
+    let rules = TWINS.replace("for: 7m", "for: 2m");
+    let case = Case {
+        rules: &rules,
+        jobs: &jobs,
+        minutes: (0, 31),
+        routes: Some(ROUTES),
+        ..PLAIN
+    };
+    // One alert to Alertmanager: one page, of both.
+    let run = case.run();
+    let pages: Vec<_> = run.notifications.iter().filter(|one| one.is_page).collect();
+    assert_eq!(pages.len(), 1);
+    assert_eq!(pages[0].firing, [0, 1]);
+    assert!(run.episodes.iter().all(|one| one.first_page == Some(0)));
+    // Without routes each of the two is a page.
+    let run = Case {
+        routes: None,
+        ..case
+    }
+    .run();
+    let pages: Vec<_> = run.notifications.iter().filter(|one| one.is_page).collect();
+    assert_eq!(pages.len(), 2);
+    assert_eq!((&*pages[0].firing, &*pages[1].firing), (&[0][..], &[1][..]));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::target::{Target, groups};
 use super::{Sweep, SweepError, SweepPoint};
 use crate::alert::backtest::record::Recorder;
-use crate::alert::backtest::run::{Run, RunSettings, begin, outcomes, scheduled};
+use crate::alert::backtest::run::{Run, RunSettings, outcomes, scheduled};
+use crate::alert::backtest::warm_up::{begin, cut_windows};
 use crate::alert::evaluate::{Engine, Event, EventKind, Observer, RuleId, Settings};
 use crate::alert::rule_file::{Group, RuleFile};
 use crate::alert::state::Sent;
@@ -53,12 +54,17 @@ pub(super) fn run(
             engine.is_read(RuleId { group, rule })
         })
     };
+    let from = {
+        let groups = scheduled(&all.files, &settings.phases);
+        let engine = Engine::new(&groups, settings.evaluation.clone());
+        begin(&engine, source, settings.range)
+    };
     let sweeping = Sweeping {
         files,
         sweep,
         targets: &targets,
         settings,
-        from: begin(&all.files, settings.range),
+        from,
         most_events,
         // What is restored after a restart is read from what the rule itself has written.
         together: !is_read && settings.evaluation.restarts.is_empty(),
@@ -121,6 +127,8 @@ impl Sweeping<'_> {
         let outcomes = outcomes(&variants.files, &engine, source, &self.settings.evaluation)?;
         let mut run = recorder.finish(outcomes);
         run.warnings.extend(engine.warnings().iter().cloned());
+        run.warnings
+            .extend(cut_windows(&engine, self.from, self.range()));
         Ok(run)
     }
 
@@ -153,6 +161,7 @@ impl Sweeping<'_> {
             return Ok(false);
         }
         let outcomes = outcomes(&variants.files, &engine, source, &self.settings.evaluation)?;
+        let cut = cut_windows(&engine, self.from, self.range());
         for (point, choice) in points.iter().zip(grid) {
             let mut recorder = self.recorder();
             let chosen = variants.chosen(self.targets, choice);
@@ -164,6 +173,7 @@ impl Sweeping<'_> {
             let of_rules = chosen.rules.iter().map(|place| outcomes[*place].clone());
             let mut run = recorder.finish(of_rules.collect());
             run.warnings.extend(engine.warnings().iter().cloned());
+            run.warnings.extend(cut.iter().cloned());
             each(point, run);
         }
         Ok(true)

@@ -324,6 +324,66 @@ fn what_a_rule_writes_hides_the_metric_of_that_name() {
 }
 
 #[test]
+fn a_hidden_metric_that_no_rule_reads_is_no_warning() {
+    let alerts: Given<'_> = (&[("__name__", "ALERTS"), ("alertname", "A")], &[Some(1.0)]);
+    let codes = |rules: &str| {
+        let text =
+            format!("groups: [{{name: g, rules: [{{alert: A, expr: vector(1)}}, {rules}]}}]");
+        let file = self::rules(&text, &Options::default());
+        let mut engine = Engine::new(&schedule(&file, &[]), Settings::default());
+        engine
+            .run(
+                &mut history(&[alerts]),
+                0,
+                MINUTE,
+                &mut Collected::default(),
+            )
+            .expect("memory");
+        engine.warnings().len()
+    };
+    assert_eq!(codes("{record: s, expr: 'm'}"), 0);
+    assert_eq!(codes("{record: s, expr: 'ALERTS{alertname=\"A\"}'}"), 1);
+    // Another alert of history: it is hidden as well.
+    assert_eq!(codes("{record: s, expr: 'ALERTS{alertname=\"B\"}'}"), 1);
+    assert_eq!(codes("{record: s, expr: '{job=\"a\"}'}"), 1);
+    let asks = "annotations: {x: '{{ query \"ALERTS\" | first | value }}'}";
+    assert_eq!(codes(&format!("{{alert: B, expr: m, {asks}}}")), 1);
+    assert_eq!(codes("{alert: B, expr: m, annotations: {x: ALERTS}}"), 0);
+}
+
+#[test]
+fn refused_samples_are_found_whether_or_not_anything_reads_them() {
+    // Both alerts write one series of ALERTS_FOR_STATE: from 2 min on with different values.
+    let twins = "{alert: A, expr: m > 1}, {alert: A, expr: m > 2}";
+    let reader = "{record: s, expr: ALERTS_FOR_STATE}";
+    let recorded = "{record: r, expr: m}, {record: r, expr: m + 1}";
+    let apart =
+        "{alert: A, expr: m > 1, labels: {sev: a}}, {alert: A, expr: m > 2, labels: {sev: b}}";
+    for (text, refused) in [
+        (twins.to_owned(), 3),
+        (format!("{twins}, {reader}"), 3),
+        (recorded.to_owned(), 5),
+        (format!("{recorded}, {{record: s, expr: r}}"), 5),
+        (apart.to_owned(), 0),
+    ] {
+        let text = format!("groups: [{{name: g, rules: [{text}]}}]");
+        let file = rules(&text, &Options::default());
+        let mut engine = Engine::new(&schedule(&file, &[]), Settings::default());
+        let values: Vec<Option<f64>> = (1..=5).map(|i| Some(f64::from(i))).collect();
+        let source = &mut history(&[(&[("__name__", "m")], &values)]);
+        engine
+            .run(source, 0, 5 * MINUTE, &mut Collected::default())
+            .expect("memory");
+        let report = engine.report(RuleId { group: 0, rule: 1 });
+        assert_eq!(
+            (report.rejected, report.errors.count),
+            (refused, refused),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn other_groups_are_seen_by_timestamp_or_in_order() {
     let text = r#"
 groups:

@@ -87,6 +87,8 @@ fn episode(
             Some(_) => pairs(&[("summary", &format!("{service} fails | 0.07"))]),
             None => Vec::new(),
         },
+        first_notification_at: None,
+        first_page_at: None,
         first_notification: None,
         first_page: None,
     }
@@ -98,8 +100,10 @@ fn notify(run: &mut Run, episode: usize, after: i64, receiver: &str, reason: Rea
     let ts = target.fired_at.expect("it fired") + after;
     let is_page = receiver == "oncall" && reason != Reason::AllResolved;
     target.first_notification.get_or_insert(place);
+    target.first_notification_at.get_or_insert(ts);
     if is_page {
         target.first_page.get_or_insert(place);
+        target.first_page_at.get_or_insert(ts);
     }
     let resolved = reason == Reason::AllResolved;
     run.notifications.push(Notified {
@@ -171,6 +175,7 @@ pub(super) fn empty() -> Fixture {
                 page_recall: none,
                 incident_time: f64::NAN,
                 median_delay: None,
+                delay_of_all: None,
             },
             episodes: Vec::new(),
             incidents: Vec::new(),
@@ -235,8 +240,9 @@ pub(super) fn fixture() -> Fixture {
         notify(&mut run, at, 30_000_000, "oncall", Reason::First);
     }
     notify(&mut run, 12, 30_000_000, "chat", Reason::First);
-    run.episodes[3].first_page = None;
-    run.episodes[3].first_notification = None;
+    let unheard = &mut run.episodes[3];
+    (unheard.first_notification, unheard.first_notification_at) = (None, None);
+    (unheard.first_page, unheard.first_page_at) = (None, None);
     run.notifications.retain(|told| told.firing != [3]);
     run.suppressed.push(Suppressed {
         episode: 3,

@@ -3,7 +3,7 @@
 use super::fixture::{DAY, HOUR, MINUTE};
 use crate::alert::backtest::{
     CoFiring, EpisodeVerdict, Finding, FindingKind, IncidentVerdict, Proportion, RuleVerdict, Run,
-    Totals, Verdict,
+    Totals, Unheard, Verdict,
 };
 use crate::alert::evaluate::RuleErrors;
 
@@ -65,7 +65,7 @@ pub(super) fn judge(verdict: &mut Verdict, run: &Run, surge: i64, leak: i64) {
             most_at_once: 1,
             median_duration: Some(4 * MINUTE),
             longest: Some(4 * MINUTE),
-            unheard: vec![("inhibition".to_owned(), 1)],
+            unheard: vec![(Unheard::Inhibition, 1)],
             precision: share(0, 10, 0.0, 0.278),
             errors: run.rules[1].report.errors.clone(),
             ..record(1)
@@ -107,6 +107,7 @@ pub(super) fn judge(verdict: &mut Verdict, run: &Run, surge: i64, leak: i64) {
         page_recall: share(2, 3, 0.208, 0.939),
         incident_time: 0.011,
         median_delay: Some(6 * MINUTE),
+        delay_of_all: Some(8 * MINUTE),
     };
     verdict.episodes = vec![
         EpisodeVerdict::Incident(0),

@@ -166,6 +166,8 @@ fn programs_get_every_figure() {
     assert_eq!(row["median_duration"], 240.0);
     assert_eq!(row["precision_trials"], 10);
     assert_eq!(row["unheard_inhibition"], 1);
+    assert_eq!(row["unheard_end_of_the_range"], 0);
+    assert_eq!(row["unheard_receiver_that_tells_nobody"], 0);
     assert_eq!(row["errors"], 3);
     assert_eq!(
         value["rows"][1]["incidents"],

@@ -35,15 +35,27 @@ fn a_dead_rule_is_called_so() {
     made.paged(absent, &[], at(1), at(100));
     let half = made.rule("Half", "gone > 1 or here > 1");
     made.rules[half].unmatched = vec![("gone".into(), "no such metric".into())];
+    // A scalar does not help, nor does what is joined with nothing.
+    for (name, expr) in [
+        ("Stale", "time() - gone > 86400"),
+        ("Joined", "gone > 5 and (here or there)"),
+    ] {
+        let rule = made.rule(name, expr);
+        made.rules[rule].unmatched = vec![("gone".into(), "no such metric".into())];
+    }
     let findings = findings(made, &[]);
     assert_eq!(
         told(&findings, NeverFires),
         [
+            "Joined can never fire: `gone` (no such metric) matches nothing; correct the selector, or \
+             delete the rule",
             "KafkaProducerLag can never fire: `sent_total` (no such metric) and `ack_total` \
-             (no such metric) match nothing; correct the selector, or delete the rule"
+             (no such metric) match nothing; correct the selector, or delete the rule",
+            "Stale can never fire: `gone` (no such metric) matches nothing; correct the selector, or \
+             delete the rule",
         ]
     );
-    assert_eq!(findings[0].rule, Some(dead));
+    assert!(findings.iter().any(|one| one.rule == Some(dead)));
     assert_eq!(
         told(&findings, Silent),
         ["Half did not fire, and a part of it can't: `gone` (no such metric) matches nothing"]
@@ -153,7 +165,7 @@ fn flaps_are_bridged() {
     assert_eq!(
         told(&findings, Flapping),
         [
-            "Flappy flaps: 4 of its 8 episodes fired again within 5m of being resolved; \
+            "Flappy flaps: 4 of its 8 episodes came back within 5m of being resolved; \
              `keep_firing_for: 5m` would have bridged each of these pauses"
         ]
     );
@@ -288,8 +300,8 @@ fn what_is_lacking_or_silent_is_told_once() {
     assert_eq!(
         sentences,
         [
-            "3 rules did not fire in this range, though their metrics are there: A, B (pending 2 times, \
-             at most 4m of its 5m) and C",
+            "3 rules did not fire in this range, though nothing shows that they can't: A, B (pending 2 \
+             times, at most 4m of its 5m) and C",
             "A has no severity: add the label `severity`",
             "2 of 3 alerting rules have no runbook (add the annotation `runbook_url`): A and B",
             "A has no owner: add the label `team`",

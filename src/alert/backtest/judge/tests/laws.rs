@@ -24,7 +24,7 @@ fn any_time() -> impl Strategy<Value = i64> {
 }
 
 fn any_case() -> impl Strategy<Value = (Run, Vec<Incident>, Vec<Window>)> {
-    let episode = (0_usize..3, any_labels(), any_time(), 0..10 * HOUR, 0_u8..4);
+    let episode = (0_usize..3, any_labels(), any_time(), 0..10 * HOUR, 0_u8..5);
     let notification = (
         any_time(),
         prop::collection::vec(0_usize..20, 0..4),
@@ -55,6 +55,9 @@ fn any_case() -> impl Strategy<Value = (Run, Vec<Incident>, Vec<Window>)> {
                     if kind > 0 {
                         episode.fired_at = Some(from);
                         episode.end = EpisodeEnd::Resolved;
+                    }
+                    if kind > 3 {
+                        episode.fired_at = None;
                     }
                     if kind > 2 {
                         episode.ended_at = None;
@@ -99,7 +102,9 @@ proptest! {
 
         prop_assert_eq!(verdict.episodes.len(), run.episodes.len());
         prop_assert_eq!(sum(|one| one.episodes), totals.episodes);
-        prop_assert_eq!(sum(|one| one.episodes + one.near_misses), run.episodes.len());
+        let undecided = verdict.episodes.iter().filter(|one| **one == EpisodeVerdict::Undecided);
+        let all = sum(|one| one.episodes + one.near_misses) + undecided.count();
+        prop_assert_eq!(all, run.episodes.len());
         prop_assert_eq!(sum(|one| one.precision.hits), totals.precision.hits);
         prop_assert_eq!(sum(|one| one.precision.trials), totals.precision.trials);
         prop_assert!(sum(|one| one.pages) >= totals.pages);
@@ -110,6 +115,11 @@ proptest! {
         prop_assert!(totals.recall.hits <= totals.recall.trials);
         prop_assert!(totals.page_recall.hits <= totals.recall.hits);
         prop_assert!((0.0..=1.0).contains(&totals.incident_time));
+        let paged = totals.page_recall;
+        let is_half = paged.hits > 0 && paged.hits * 2 >= paged.trials;
+        prop_assert_eq!(totals.delay_of_all.is_some(), is_half);
+        // The more are left out, the later.
+        prop_assert!(totals.delay_of_all >= totals.median_delay || paged.hits == paged.trials || !is_half);
         for proportion in [totals.precision, totals.page_precision, totals.recall] {
             let share = proportion.hits as f64 / proportion.trials as f64;
             let holds = proportion.lower <= share + 1e-12 && share <= proportion.upper + 1e-12;

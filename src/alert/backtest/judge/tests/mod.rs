@@ -1,5 +1,6 @@
 //! Runs, incidents and windows by hand, and what they come to.
 
+mod delays;
 mod findings;
 mod laws;
 mod links;
@@ -112,6 +113,8 @@ impl Made {
             end: EpisodeEnd::Dropped,
             value: 1.0,
             annotations: Vec::new(),
+            first_notification_at: None,
+            first_page_at: None,
             first_notification: None,
             first_page: None,
         });
@@ -123,7 +126,9 @@ impl Made {
         let index = self.notify(ts, firing, &[], Reason::First);
         self.notifications[index].is_page = true;
         for &episode in firing {
-            self.episodes[episode].first_page.get_or_insert(index);
+            let episode = &mut self.episodes[episode];
+            episode.first_page.get_or_insert(index);
+            episode.first_page_at.get_or_insert(ts);
         }
         index
     }
@@ -154,9 +159,9 @@ impl Made {
             is_page: false,
         });
         for &episode in firing {
-            self.episodes[episode]
-                .first_notification
-                .get_or_insert(index);
+            let episode = &mut self.episodes[episode];
+            episode.first_notification.get_or_insert(index);
+            episode.first_notification_at.get_or_insert(ts);
         }
         index
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::alert::backtest::judge::{Judging, judge};
-use crate::alert::backtest::{CoFiring, Proportion, Suppressed};
+use crate::alert::backtest::{CoFiring, EpisodeVerdict, Proportion, Suppressed, Unheard};
 use crate::alert::notify::Cause;
 
 fn at(hours: i64) -> i64 {
@@ -20,9 +20,9 @@ fn a_rule_has_a_record() {
     let rule = made.rule("A", "a > 1");
     let other = made.rule("B", "b > 1");
     let x = [("service", "x")];
-    // Week 1: Monday 10:00 for 3 min; again 4 min after that (a flap); Tuesday 23:00 (night).
+    // Week 1: Monday 10:00 for 3 min; back 2 min after that (a flap); Tuesday 23:00 (night).
     let first = made.paged(rule, &x, at(10), at(10) + 3 * MINUTE);
-    let again = made.paged(rule, &x, at(10) + 7 * MINUTE, at(10) + 27 * MINUTE);
+    let again = made.paged(rule, &x, at(10) + 10 * MINUTE, at(10) + 30 * MINUTE);
     made.paged(rule, &x, at(47), at(49));
     // Week 2: Saturday 12:00, in an incident, beside another element and the other rule.
     let saturday = at(24 * 12 + 12);
@@ -80,7 +80,7 @@ fn a_rule_has_a_record() {
     );
     // From Saturday 13:00 of the second week to the end of the range.
     assert_eq!(a.longest_quiet, at(28 * 24) - saturday - HOUR);
-    assert_eq!(a.unheard, [("shorter than group_wait".to_owned(), 1)]);
+    assert_eq!(a.unheard, [(Unheard::GroupWait, 1)]);
     close(a.precision, (2, 6), (0.0968, 0.7000));
     assert_eq!((&a.incidents[..], &a.alone[..]), (&[0][..], &[][..]));
     // The page came 6 minutes after the incident's begin.
@@ -118,6 +118,8 @@ fn a_rule_has_a_record() {
     close(totals.recall, (1, 2), (0.0945, 0.9055));
     close(totals.page_recall, (1, 2), (0.0945, 0.9055));
     assert_eq!(totals.median_delay, Some(6 * MINUTE));
+    // Half of the two incidents were paged.
+    assert_eq!(totals.delay_of_all, Some(6 * MINUTE));
     // 65 + 60 minutes of four weeks.
     assert!((totals.incident_time - 125.0 / 40_320.0).abs() < 1e-12);
     assert_eq!(first, 0);
@@ -135,8 +137,9 @@ fn what_was_kept_back_is_told_by_its_cause() {
     let open = made.fired(rule, &[], at(28 * 24) - MINUTE / 6, at(28 * 24));
     made.episodes[open].ended_at = None;
     made.episodes[open].end = EpisodeEnd::Open;
-    // It may have been told of before the range.
-    made.fired(rule, &[], at(-1), at(1) - MINUTE);
+    // It was told of before the range.
+    let told = made.fired(rule, &[], at(-1), at(1) - MINUTE);
+    made.episodes[told].first_notification_at = Some(at(-1) + MINUTE);
     let mut run = made.run();
     let inhibition = Cause::Inhibited {
         rule: 0,
@@ -161,19 +164,14 @@ fn what_was_kept_back_is_told_by_its_cause() {
         });
     }
     let verdict = judge(&run, &[], &[], &Judging::default());
-    let unheard: Vec<(&str, usize)> = verdict.rules[0]
-        .unheard
-        .iter()
-        .map(|(cause, count)| (cause.as_str(), *count))
-        .collect();
     assert_eq!(
-        unheard,
+        verdict.rules[0].unheard,
         [
-            ("time interval", 2),
-            ("end of the range", 1),
-            ("inhibition", 1),
-            ("receiver that tells nobody", 1),
-            ("silence", 1)
+            (Unheard::TimeInterval, 2),
+            (Unheard::Inhibition, 1),
+            (Unheard::Silence, 1),
+            (Unheard::RangeEnd, 1),
+            (Unheard::NoReceiver, 1),
         ]
     );
     assert!(verdict.rules[0].precision.lower.is_nan());
@@ -219,31 +217,6 @@ fn incidents_that_the_range_cuts_are_not_judged() {
     let verdict = judge(&made.run(), &incidents[1..2], &[], &Judging::default());
     assert_eq!(verdict.totals.precision.trials, 0);
     assert_eq!(verdict.warnings[0].code, "no-incidents-in-range");
-}
-
-#[test]
-fn without_routes_the_delay_is_that_of_the_firing() {
-    let mut made = Made {
-        has_routes: false,
-        ..Made::default()
-    };
-    let rule = made.rule("A", "a > 1");
-    for (day, early) in [(1, 10), (2, 2), (3, -4)] {
-        made.fired(
-            rule,
-            &[],
-            at(24 * day) - early * MINUTE,
-            at(24 * day) + HOUR,
-        );
-    }
-    let incidents: Vec<Incident> = (1..4)
-        .map(|day| incident("I", at(24 * day), at(24 * day + 1), &[]))
-        .collect();
-    let verdict = judge(&made.run(), &incidents, &[], &Judging::default());
-    // -10, -2 and 4 minutes.
-    assert_eq!(verdict.rules[0].median_delay, Some(-2 * MINUTE));
-    assert_eq!(verdict.rules[0].alone, [0, 1, 2]);
-    assert_eq!(verdict.totals.median_delay, None);
 }
 
 #[test]
@@ -293,4 +266,62 @@ fn rules_are_ranked_by_what_they_cost() {
     let verdict = judge(&made.run(), &[], &[], &Judging::default());
     let order: Vec<usize> = verdict.rules.iter().map(|one| one.rule).collect();
     assert_eq!(order, [paged, told, fired, quiet_a, quiet_b]);
+}
+
+#[test]
+fn what_a_restart_ends_is_not_resolved() {
+    let mut made = Made::default();
+    let rule = made.rule("A", "a > 1");
+    let lost = made.fired(rule, &[], at(1), at(2));
+    made.episodes[lost].end = EpisodeEnd::Wiped;
+    // Back after a minute, as it was: its condition has held since before.
+    let back = made.fired(rule, &[], at(2) + MINUTE, at(3));
+    made.episodes[back].active_at = at(2) + MINUTE;
+    // It comes back 4 minutes after that, and fires when its `for` is over.
+    let again = made.fired(rule, &[], at(3) + 9 * MINUTE, at(4));
+    assert_eq!(made.episodes[again].active_at, at(3) + 4 * MINUTE);
+    // And 6 minutes after that.
+    made.fired(rule, &[], at(4) + 11 * MINUTE, at(5));
+    let verdict = judge(&made.run(), &[], &[], &Judging::default());
+    assert_eq!(verdict.rules[0].flaps, 1);
+}
+
+#[test]
+fn what_the_end_cuts_off_is_no_near_miss() {
+    let mut made = Made::default();
+    let rule = made.rule("A", "a > 1");
+    made.rules[rule].info.hold = 10 * MINUTE;
+    made.pending(rule, &[], at(1), at(1) + MINUTE);
+    let wiped = made.pending(rule, &[], at(2), at(2) + MINUTE);
+    made.episodes[wiped].end = EpisodeEnd::Wiped;
+    let end = at(28 * 24);
+    let open = made.pending(rule, &[], end - 3 * MINUTE, end);
+    made.episodes[open].ended_at = None;
+    made.episodes[open].end = EpisodeEnd::Open;
+    let incidents = [
+        incident("INC-1", at(1), at(1) + HOUR, &[]),
+        incident("INC-2", end - 20 * MINUTE, end, &[]),
+    ];
+    let verdict = judge(&made.run(), &incidents, &[], &Judging::default());
+    assert_eq!(verdict.rules[0].near_misses, 1);
+    use EpisodeVerdict::{NearMiss, Undecided};
+    assert_eq!(verdict.episodes, [NearMiss, Undecided, Undecided]);
+    assert_eq!(verdict.incidents[0].near_misses, [0]);
+    assert_eq!(verdict.incidents[1].near_misses, [0; 0]);
+    let sentences: Vec<&str> = verdict
+        .findings
+        .iter()
+        .map(|one| one.sentence.as_str())
+        .collect();
+    // Yet it is what came nearest.
+    assert!(
+        sentences[1]
+            .ends_with("the nearest was A, pending for 3m of its 10m from 1970-02-01T23:57:00Z"),
+        "{sentences:?}"
+    );
+    assert_eq!(
+        sentences[2],
+        "A (pending once, at most 1m of its 10m) did not fire in this range, though nothing shows \
+         that it can't"
+    );
 }
