@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use crate::model::format_timestamp;
-use crate::report::{Block, Cell, Document, Table, list_values};
+use crate::report::{Block, Cell, Document, Finding, Table, list_values};
 
 /// Writes a document.
 pub(super) fn render(document: &Document, tz: Tz) -> Vec<u8> {
@@ -24,10 +24,7 @@ pub(super) fn render(document: &Document, tz: Tz) -> Vec<u8> {
     let time = |ts: Option<i64>| ts.map(|ts| format_timestamp(ts, tz));
     let store = provenance.store.iter();
     let store: serde_json::Map<_, _> = store.map(|(k, v)| (k.clone(), json!(v))).collect();
-    let findings: Vec<Value> = document
-        .findings()
-        .map(|f| json!({"severity": f.severity.as_str(), "sentence": f.sentence}))
-        .collect();
+    let findings: Vec<Value> = document.findings().map(finding).collect();
     let text: Vec<&str> = document
         .blocks
         .iter()
@@ -83,6 +80,29 @@ pub(super) fn render(document: &Document, tz: Tz) -> Vec<u8> {
     }
     out.extend_from_slice(b"\n}\n");
     out
+}
+
+/// A finding; what it does not say is left out.
+fn finding(finding: &Finding) -> Value {
+    let mut object = json!({"severity": finding.severity.as_str(), "sentence": finding.sentence});
+    let subject = &finding.subject;
+    let (file, line) = subject.place.clone().unzip();
+    for (name, value) in [
+        ("code", json!(subject.code)),
+        ("rule", json!(subject.rules.first())),
+        (
+            "with",
+            json!(subject.rules.get(1..).filter(|more| !more.is_empty())),
+        ),
+        ("incident", json!(subject.incident)),
+        ("file", json!(file)),
+        ("line", json!(line)),
+    ] {
+        if !value.is_null() {
+            object[name] = value;
+        }
+    }
+    object
 }
 
 fn table_members(out: &mut Vec<u8>, table: &Table, tz: Tz, indent: &str) {

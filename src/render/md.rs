@@ -34,12 +34,12 @@ pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
     for content in &document.blocks {
         match content {
             Block::Heading(text) => block(format!("## {}", inline(text))),
-            Block::Paragraph(text) => block(inline(text)),
+            Block::Paragraph(text) => block(prose(text)),
             Block::Table(rows) => block(table(rows, options)),
             Block::Finding(finding) => block(format!(
                 "- **{}**: {}",
                 finding.severity.as_str(),
-                inline(&finding.sentence)
+                prose(&finding.sentence)
             )),
             Block::Timeline(timeline) => {
                 block(fenced(&chart::draw_timeline(
@@ -51,7 +51,7 @@ pub(super) fn render(document: &Document, options: &RenderOptions) -> String {
         }
     }
     for warning in &document.warnings {
-        block(format!("> **warning**: {}", inline(&warning.message)));
+        block(format!("> **warning**: {}", prose(&warning.message)));
     }
     out
 }
@@ -106,6 +106,27 @@ fn table(table: &Table, options: &RenderOptions) -> String {
 fn fenced(picture: &str) -> String {
     let picture = picture.replace("```", "'''");
     format!("```text\n{}\n```", picture.trim_end())
+}
+
+/// Writes sentences: what stands between two backticks is code, and all else is [`inline`].
+fn prose(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('`') {
+        let Some((code, next)) = after.split_once('`').filter(|(code, _)| is_code(code)) else {
+            break;
+        };
+        out += &inline(before);
+        out += &format!("`{}`", escape(code));
+        rest = next;
+    }
+    out + &inline(rest)
+}
+
+/// Whether a text can stand in a code span, where nothing can be escaped: it neither ends a table's
+/// cell nor begins a tag for a reader that knows no code spans.
+fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && !text.contains(['|', '<', '\n'])
 }
 
 /// Takes from others' text what Markdown and HTML would make of it.

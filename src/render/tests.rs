@@ -98,10 +98,10 @@ fn document() -> Document {
         end: MARCH + 24 * HOUR,
     });
     document.provenance.store = vec![("samples".into(), 7)];
-    document.blocks.push(Block::Finding(Finding {
-        severity: Severity::Warning,
-        sentence: "Errors rise.".into(),
-    }));
+    document.blocks.push(Block::Finding(Finding::new(
+        Severity::Warning,
+        "Errors rise.",
+    )));
     document
         .warnings
         .push(Warning::new("gap", "11 % was interpolated"));

@@ -83,6 +83,32 @@ pub struct Finding {
     pub severity: Severity,
     /// The conclusion, as one sentence.
     pub sentence: String,
+    /// What programs read of it beside the sentence.
+    pub subject: Subject,
+}
+
+/// What kind a finding is of, and what it is about; nothing where that is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// The kind, a name that does not change: `never-fires`.
+    pub code: Option<&'static str>,
+    /// The rules that it names.
+    pub rules: Vec<String>,
+    /// The incident that it is about.
+    pub incident: Option<String>,
+    /// The file in which it is to be mended, and the line there.
+    pub place: Option<(String, usize)>,
+}
+
+impl Finding {
+    /// Makes a finding of which programs get only the sentence.
+    pub fn new(severity: Severity, sentence: impl Into<String>) -> Self {
+        Self {
+            severity,
+            sentence: sentence.into(),
+            subject: Subject::default(),
+        }
+    }
 }
 
 impl Document {

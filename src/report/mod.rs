@@ -27,7 +27,7 @@ pub use backtest::{
 pub use cell::Cell;
 pub(crate) use cell::list_values;
 pub use chart::{Chart, ChartError, ChartKind, ChartSeries, ChartSpec, ChartX};
-pub use document::{Block, Document, Finding, Provenance, Severity};
+pub use document::{Block, Document, Finding, Provenance, Severity, Subject};
 pub use file::{BoundReport, ReportError, ReportFile, ReportProblem};
 pub use layout::Layout;
 pub use parameter::{Param, ParamError, ParamKind, timestamp_literal};

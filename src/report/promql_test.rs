@@ -32,17 +32,17 @@ pub fn promql_test(scripts: &[FileReport]) -> Result<Document, ArrowError> {
     for tally in tallies {
         sum.add(tally);
     }
-    let finding = Finding {
-        severity: if sum.passed == sum.stable {
+    let finding = Finding::new(
+        if sum.passed == sum.stable {
             Severity::Info
         } else {
             Severity::Critical
         },
-        sentence: format!(
+        format!(
             "{} of {} stable evals passed; {} of native histograms and {} of experimental features are not supported",
             sum.passed, sum.stable, sum.native, sum.experimental
         ),
-    };
+    );
     let mut blocks = vec![Block::Table(files), Block::Finding(finding)];
     if sum.passed < sum.stable {
         let mut failures = failures(scripts)?;

@@ -78,14 +78,14 @@ pub fn rule_tests(files: &[UnitTestReport]) -> Result<Document, ArrowError> {
             warnings.push(Warning::new("rule-test", text));
         }
     }
-    blocks.push(Block::Finding(Finding {
-        severity: if good == tests {
+    blocks.push(Block::Finding(Finding::new(
+        if good == tests {
             Severity::Info
         } else {
             Severity::Critical
         },
-        sentence: format!("{good} of {tests} tests passed"),
-    }));
+        format!("{good} of {tests} tests passed"),
+    )));
     if good < tests {
         let arrays = columns.map(|column| texts(column.iter().map(String::as_str)));
         let mut failures = Table::from_columns(

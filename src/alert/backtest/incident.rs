@@ -48,7 +48,7 @@ pub struct Links {
     /// What else than time must agree.
     pub by: LinkBy,
     /// How long before an incident's recorded begin an alert may end and still be for it, µs:
-    /// 30 minutes, since people notice late what a rule notices early.
+    /// 5 minutes; one that is over before that told of something else.
     pub before: i64,
     /// How long after the recorded end an alert may fire and still be for it, µs: 15 minutes,
     /// since `for` and the ranges of rates let rules lag.
@@ -116,7 +116,7 @@ impl Default for Links {
     fn default() -> Self {
         Self {
             by: LinkBy::default(),
-            before: 30 * MINUTE,
+            before: 5 * MINUTE,
             after: 15 * MINUTE,
             longest_lead: 24 * 60 * MINUTE,
             assumed_duration: 60 * MINUTE,

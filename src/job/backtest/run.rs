@@ -31,7 +31,8 @@ pub struct BacktestResult {
     calendar: Calendar,
     uncertainty: Vec<Uncertainty>,
     shifts: Vec<Shift>,
-    breaches: Vec<Breach>,
+    /// The limits that do not hold; `None` without a budget.
+    breaches: Option<Vec<Breach>>,
     points: Option<Vec<SweepOutcome>>,
     /// The rule to explain, and the value that it compares.
     explained: Option<(usize, Option<ExplainSeries>)>,
@@ -91,17 +92,13 @@ impl Backtest<'_> {
         let shifts = shifts.map(|one| one.shifts(range, &new.run, &calendar));
         let routes = self.new.routes.as_ref();
         let breaches = self.budget.as_ref();
-        let breaches = breaches
-            .map(|one| one.check(&new.run, &new.verdict, &incidents, comparison, routes))
-            .unwrap_or_default();
-        let mut reasons = self.fail_on.reasons(&new.verdict, &breaches, comparison);
+        let breaches =
+            breaches.map(|one| one.check(&new.run, &new.verdict, &incidents, comparison, routes));
+        let broken = breaches.as_deref().unwrap_or_default();
+        let mut reasons = self.fail_on.reasons(&new.verdict, broken, comparison);
         // Who gives a budget wants it kept.
         if !self.fail_on.needs_budget() {
-            reasons.extend(
-                breaches
-                    .iter()
-                    .map(|one| format!("budget: {}", one.sentence)),
-            );
+            reasons.extend(broken.iter().map(|one| format!("budget: {}", one.sentence)));
         }
         let explained = match explained {
             None => None,
@@ -196,9 +193,23 @@ impl Backtest<'_> {
         let settings = self.settings(&self.new, range);
         let mut points: Vec<SweepOutcome> = Vec::new();
         let mut each = |point: &SweepPoint, run: Run| {
+            let Judged { run, verdict } = judged(run);
+            let is_swept = |rule: usize| {
+                let info = &run.rules[rule].info;
+                let long = format!("{}/{}", info.group, info.name);
+                let mut settings = point.settings.iter();
+                settings.any(|one| one.rule == info.name || one.rule == long)
+            };
+            let mut warnings = run.warnings.clone();
+            warnings.extend(verdict.warnings);
+            let mut rules = verdict.rules;
+            rules.retain(|record| is_swept(record.rule));
+            rules.sort_by_key(|record| record.rule);
             points.push(SweepOutcome {
                 point: point.clone(),
-                totals: judged(run).verdict.totals,
+                totals: verdict.totals,
+                rules,
+                warnings,
                 is_best: false,
             });
         };
@@ -212,7 +223,7 @@ impl Backtest<'_> {
             .iter()
             .map(|point| {
                 let totals = &point.totals;
-                let delay = totals.median_delay.map(|delay| delay as f64);
+                let delay = totals.delay_of_all.map(|delay| delay as f64);
                 (totals.pages as f64, share(&totals.page_recall), delay)
             })
             .collect();
@@ -376,12 +387,13 @@ impl BacktestResult {
             report::BacktestResult::new(run, verdict, &self.incidents, &self.maintenance, layout)
                 .uncertainty(&self.uncertainty)
                 .shifts(&self.shifts)
-                .calendar(&self.calendar);
+                .calendar(&self.calendar)
+                .breaches(self.breaches.as_deref());
         let mut document = match (&self.explained, &self.points, &self.base) {
             (Some((rule, value)), _, _) => verdict_of.explain(*rule, value.as_ref())?,
             (None, Some(points), _) => SweepResult {
                 points,
-                range: run.range,
+                run,
                 layout,
             }
             .document()?,
@@ -390,7 +402,7 @@ impl BacktestResult {
                 base: (&base.run, &base.verdict),
                 new: (run, verdict),
                 incidents: &self.incidents,
-                breaches: &self.breaches,
+                breaches: self.breaches.as_deref(),
                 layout,
             }
             .document()?,

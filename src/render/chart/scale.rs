@@ -53,6 +53,15 @@ impl Scale {
         if high != 0.0 && above - high < room {
             high = above;
         }
+        // There is no more than all.
+        let all = match unit {
+            Some(Unit::Ratio) => 1.0,
+            Some(Unit::Percent) => 100.0,
+            _ => f64::INFINITY,
+        };
+        if max <= all {
+            high = high.min(all);
+        }
         let first = (low / step - 1e-6).ceil();
         let count = ((high / step + 1e-6).floor() - first).clamp(0.0, 64.0) as usize;
         // 500 and 1,000 ms are better said as 0.5 and 1.0 s.

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use arrow::error::ArrowError;
 
+use super::budget;
 use super::change_pages::ROWS;
+use super::subjects::{Told, in_words, told};
+use super::totals::Rate;
 use super::words::{count, listed, number};
 use crate::alert::backtest::{
-    Breach, Comparison, Finding as Judged, FindingKind, Incident, IncidentChangeKind, PageChange,
+    Breach, Comparison, FindingKind, Incident, IncidentChangeKind, PageChange, RuleChange,
     RuleChangeKind, Run, Verdict,
 };
-use crate::report::{Block, Document, Finding, Layout, Provenance, Severity};
+use crate::model::Warning;
+use crate::report::{Block, Document, Finding, Layout, Provenance, Severity, Subject};
 
 /// Findings of a kind named before the others are counted.
 const FINDINGS: usize = 8;
@@ -26,8 +30,8 @@ pub struct ChangeReview<'a> {
     pub new: (&'a Run, &'a Verdict),
     /// The incidents that both were judged by.
     pub incidents: &'a [Incident],
-    /// The limits that do not hold.
-    pub breaches: &'a [Breach],
+    /// The limits that do not hold; `None` where there is no budget.
+    pub breaches: Option<&'a [Breach]>,
     /// Whom the document is for.
     pub layout: Layout,
 }
@@ -39,10 +43,15 @@ impl ChangeReview<'_> {
         match self.layout {
             Layout::People => {
                 blocks.push(Block::Paragraph(self.headline()));
-                blocks.extend(self.breaches());
+                blocks.extend(budget::findings(self.breaches));
                 blocks.push(Block::Table(self.measures()?));
+                blocks.extend(budget::table(self.breaches, self.layout)?.map(Block::Table));
                 blocks.extend(self.findings());
-                let tables = [self.rule_table()?, self.incident_table()?];
+                let tables = [
+                    self.rule_table()?,
+                    self.receiver_table()?,
+                    self.incident_table()?,
+                ];
                 let tables = tables.into_iter().filter(|table| table.num_rows() > 0);
                 blocks.extend(tables.map(Block::Table));
                 for change in CHANGES {
@@ -64,17 +73,24 @@ impl ChangeReview<'_> {
                     Block::Table(self.measures()?),
                     Block::Table(self.rule_table()?),
                     Block::Table(self.incident_table()?),
-                    Block::Table(self.breach_rows()?),
+                    Block::Table(self.receiver_table()?),
                 ]);
+                blocks.extend(budget::table(self.breaches, self.layout)?.map(Block::Table));
                 blocks.push(Block::Paragraph(self.headline()));
-                blocks.extend(self.breaches());
+                blocks.extend(budget::findings(self.breaches));
                 blocks.extend(self.findings());
             }
         }
         let mut warnings = self.comparison.warnings.clone();
-        for warning in self.new.0.warnings.iter().chain(&self.new.1.warnings) {
+        for warning in warnings_of(self.new) {
             if !warnings.contains(warning) {
                 warnings.push(warning.clone());
+            }
+        }
+        for warning in warnings_of(self.base) {
+            if !warnings.contains(warning) {
+                let text = format!("base: {}", warning.message);
+                warnings.push(Warning::new(warning.code, text));
             }
         }
         Ok(Document {
@@ -98,10 +114,12 @@ impl ChangeReview<'_> {
                 count(comparison.unchanged, "page")
             )
         } else {
+            let rate = Rate::new(self.new.0.range);
             let (before, after) = (
-                number(comparison.base.pages_per_week()),
-                number(comparison.new.pages_per_week()),
+                number(rate.of(comparison.base.totals.pages)),
+                number(rate.of(comparison.new.totals.pages)),
             );
+            let period = rate.period();
             let mut parts = Vec::new();
             for change in CHANGES {
                 let pages = comparison.pages(change);
@@ -111,8 +129,8 @@ impl ChangeReview<'_> {
             }
             parts.push(format!("{} unchanged", comparison.unchanged));
             let direction = match before == after {
-                true => format!("{after} pages a week as before"),
-                false => format!("{after} pages a week instead of {before}"),
+                true => format!("{after} pages {period} as before"),
+                false => format!("{after} pages {period} instead of {before}"),
             };
             format!("{direction}: {}", parts.join(", "))
         };
@@ -171,46 +189,84 @@ impl ChangeReview<'_> {
         }
     }
 
-    fn breaches(&self) -> impl Iterator<Item = Block> {
-        self.breaches.iter().map(|breach| {
-            Block::Finding(Finding {
-                severity: Severity::Critical,
-                sentence: format!("budget: {}", breach.sentence),
-            })
-        })
-    }
-
     /// Findings that only one of the verdicts has.
     fn findings(&self) -> Vec<Block> {
-        let (before, after) = (keyed(self.base), keyed(self.new));
-        let mut blocks = Vec::new();
-        for (key, found) in &after {
-            if !before.contains_key(key) {
-                blocks.push((
-                    super::findings::severity(found.kind),
-                    found.sentence.clone(),
-                ));
+        let mut before = keyed(self.base, |rule| self.both(|one| one.base == Some(rule)));
+        let after = keyed(self.new, |rule| self.both(|one| one.new == Some(rule)));
+        let mut findings = Vec::new();
+        for (key, found) in after {
+            let old = before.remove(&key).map_or(0, |old| old.len());
+            findings.extend(found.into_iter().skip(old).map(|one| self.found(&key, one)));
+        }
+        for (key, found) in before {
+            findings.extend(found.into_iter().map(|_| self.no_longer(&key)));
+        }
+        findings.sort_by_key(|finding: &Finding| std::cmp::Reverse(finding.severity));
+        if self.layout == Layout::People && findings.len() > FINDINGS + 1 {
+            let more = findings.len() - FINDINGS;
+            findings.truncate(FINDINGS);
+            let text = format!("and {more} more findings that differ");
+            findings.push(Finding::new(Severity::Info, text));
+        }
+        findings.into_iter().map(Block::Finding).collect()
+    }
+
+    /// The place of a rule among those of both runs.
+    fn both(&self, is_meant: impl Fn(&RuleChange) -> bool) -> Option<usize> {
+        self.comparison.rules.iter().position(is_meant)
+    }
+
+    /// What only the new verdict says; of one of the rules, where it says it of many.
+    fn found(&self, key: &Key, told: Told<'_>) -> Finding {
+        let subject = self.subject(key);
+        let severity = super::findings::severity(key.kind);
+        let sentence = match told.finding.rule.or(told.finding.incident) {
+            Some(_) => told.finding.sentence.clone(),
+            None if subject.rules.is_empty() => told.finding.sentence.clone(),
+            None => {
+                let verb = match key.kind {
+                    FindingKind::Silent => "",
+                    _ => "has ",
+                };
+                format!("{} {verb}{}", subject.rules.join(", "), in_words(key.kind))
             }
+        };
+        Finding {
+            subject,
+            ..Finding::new(severity, sentence)
         }
-        for (key, found) in &before {
-            if !after.contains_key(key) {
-                let sentence = format!("no longer so: {}", found.sentence);
-                blocks.push((Severity::Info, sentence));
-            }
+    }
+
+    fn no_longer(&self, key: &Key) -> Finding {
+        let subject = self.subject(key);
+        let mut about = subject.rules.clone();
+        about.extend(subject.incident.clone());
+        let mut sentence = format!("no longer found: {}", in_words(key.kind));
+        if !about.is_empty() {
+            sentence += &format!(" ({})", about.join(", "));
         }
-        blocks.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
-        if self.layout == Layout::People && blocks.len() > FINDINGS + 1 {
-            let more = blocks.len() - FINDINGS;
-            blocks.truncate(FINDINGS);
-            blocks.push((
-                Severity::Info,
-                format!("and {more} more findings that differ"),
-            ));
+        Finding {
+            subject,
+            ..Finding::new(Severity::Info, sentence)
         }
-        let blocks = blocks.into_iter();
-        blocks
-            .map(|(severity, sentence)| Block::Finding(Finding { severity, sentence }))
-            .collect()
+    }
+
+    fn subject(&self, key: &Key) -> Subject {
+        let rules = || {
+            let rules = key.rules.iter();
+            rules.filter_map(|at| self.comparison.rules.get(*at))
+        };
+        let info = rules().find_map(|rule| match (rule.new, rule.base) {
+            (Some(new), _) => self.new.0.rules.get(new),
+            (None, base) => self.base.0.rules.get(base?),
+        });
+        let incident = key.incident.and_then(|at| self.incidents.get(at));
+        Subject {
+            code: Some(key.kind.as_str()),
+            rules: rules().map(|rule| rule.name.clone()).collect(),
+            incident: incident.map(|incident| incident.id.clone()),
+            place: info.map(|rule| (rule.info.file.clone(), rule.info.place.line)),
+        }
     }
 }
 
@@ -222,20 +278,40 @@ pub(super) const CHANGES: [PageChange; 4] = [
     PageChange::Later,
 ];
 
-/// Findings by what they are about, whichever run they are of.
-fn keyed<'a>(side: (&'a Run, &'a Verdict)) -> BTreeMap<FindingKey<'a>, &'a Judged> {
-    let (run, verdict) = side;
-    let name = |rule: usize| run.rules.get(rule).map(|rule| rule.info.name.as_str());
-    verdict
-        .findings
-        .iter()
-        .map(|found| {
-            (
-                (found.kind, found.rule.and_then(name), found.incident),
-                found,
-            )
-        })
-        .collect()
+fn warnings_of<'a>((run, verdict): (&'a Run, &'a Verdict)) -> impl Iterator<Item = &'a Warning> {
+    run.warnings.iter().chain(&verdict.warnings)
 }
 
-type FindingKey<'a> = (FindingKind, Option<&'a str>, Option<usize>);
+/// What a finding is about, whichever run it is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    kind: FindingKind,
+    /// Indices of the rules of both runs, ascending.
+    rules: Vec<usize>,
+    incident: Option<usize>,
+}
+
+/// Findings by what they are about; one that tells of many rules is one for each of them.
+fn keyed<'a>(
+    (run, verdict): (&Run, &'a Verdict),
+    both: impl Fn(usize) -> Option<usize>,
+) -> BTreeMap<Key, Vec<Told<'a>>> {
+    let mut all: BTreeMap<Key, Vec<Told<'a>>> = BTreeMap::new();
+    for Told { finding, rules } in told(run, verdict) {
+        let of_each: Vec<Vec<usize>> = match (finding.rule, rules.as_slice()) {
+            (None, [_, ..]) => rules.into_iter().map(|rule| vec![rule]).collect(),
+            _ => vec![rules],
+        };
+        for rules in of_each {
+            let mut places: Vec<usize> = rules.iter().filter_map(|rule| both(*rule)).collect();
+            places.sort_unstable();
+            let key = Key {
+                kind: finding.kind,
+                rules: places,
+                incident: finding.incident,
+            };
+            all.entry(key).or_default().push(Told { finding, rules });
+        }
+    }
+    all
+}

@@ -1,9 +1,13 @@
 //! What a change does, as tables.
 
+use std::collections::BTreeMap;
+
 use arrow::error::ArrowError;
 
 use super::change::ChangeReview;
+use super::change_fields::in_words;
 use super::columns::{Columns, weekly};
+use super::totals::Rate;
 use super::words::{brief, number, percent, span, value};
 use crate::alert::backtest::{
     Heard, IncidentChange, IncidentChangeKind, Proportion, RuleChange, RuleChangeKind, RuleRecord,
@@ -13,33 +17,26 @@ use crate::report::{Layout, Table};
 
 /// A figure of both sides.
 enum Figure {
-    Count(fn(&Side) -> f64),
+    /// By the week, where the range is that long.
+    Rate(fn(&Totals) -> usize),
+    Count(fn(&Totals) -> usize),
     Share(fn(&Totals) -> Proportion),
     Delay(fn(&Totals) -> Option<i64>),
 }
 
 const FIGURES: [(&str, Figure); 10] = [
-    ("pages a week", Figure::Count(Side::pages_per_week)),
+    ("pages", Figure::Rate(|totals| totals.pages)),
     (
-        "worst week",
-        Figure::Count(|side| side.totals.pages_worst_week as f64),
+        "pages in the worst week",
+        Figure::Count(|totals| totals.pages_worst_week),
     ),
+    ("pages at night", Figure::Rate(|totals| totals.pages_night)),
     (
-        "at night, a week",
-        Figure::Count(|side| side.per_week(side.totals.pages_night)),
+        "pages at weekends",
+        Figure::Rate(|totals| totals.pages_weekend),
     ),
-    (
-        "at weekends, a week",
-        Figure::Count(|side| side.per_week(side.totals.pages_weekend)),
-    ),
-    (
-        "notifications a week",
-        Figure::Count(|side| side.per_week(side.totals.notifications)),
-    ),
-    (
-        "episodes",
-        Figure::Count(|side| side.totals.episodes as f64),
-    ),
+    ("notifications", Figure::Rate(|totals| totals.notifications)),
+    ("episodes", Figure::Count(|totals| totals.episodes)),
     ("precision", Figure::Share(|totals| totals.precision)),
     (
         "incidents with an alert",
@@ -69,13 +66,15 @@ impl ChangeReview<'_> {
         let mut columns = Columns::new(self.layout);
         if self.layout == Layout::Rows {
             let plain = |figure: &Figure, side: &Side| match figure {
-                Figure::Count(count) => count(side),
+                Figure::Rate(count) => side.per_week(count(&side.totals)),
+                Figure::Count(count) => count(&side.totals) as f64,
                 Figure::Share(share) => value(share(&side.totals)),
                 Figure::Delay(delay) => {
                     delay(&side.totals).map_or(f64::NAN, |micros| micros as f64 / 1e6)
                 }
             };
             let unit = |figure: &Figure| match figure {
+                Figure::Rate(_) => Some("/week"),
                 Figure::Count(_) => None,
                 Figure::Share(_) => Some("ratio"),
                 Figure::Delay(_) => Some("s"),
@@ -90,14 +89,20 @@ impl ChangeReview<'_> {
                 .number("difference", None, differences);
             return columns.table("measures");
         }
-        let figures = FIGURES.iter().filter(|(_, figure)| match figure {
-            Figure::Count(_) => true,
+        let rate = Rate::new(self.new.0.range);
+        let figures = FIGURES.iter().filter(|(name, figure)| match figure {
+            Figure::Rate(_) => true,
+            Figure::Count(_) => rate.is_weekly() || !name.contains("week"),
             _ => !self.incidents.is_empty(),
         });
         let rows: Vec<[String; 4]> = figures
             .map(|(name, figure)| {
-                let [before, after, difference] = figure.in_words(base, new);
-                [(*name).to_owned(), before, after, difference]
+                let [before, after, difference] = figure.in_words(base, new, rate);
+                let name = match figure {
+                    Figure::Rate(_) => format!("{name} {}", rate.period()),
+                    _ => (*name).to_owned(),
+                };
+                [name, before, after, difference]
             })
             .collect();
         for (at, name) in ["", "before", "after", "difference"].iter().enumerate() {
@@ -110,39 +115,58 @@ impl ChangeReview<'_> {
     pub(super) fn rule_table(&self) -> Result<Table, ArrowError> {
         let differs = |rule: &&RuleChange| {
             let pages = |record: Option<RuleRecord>| record.map(|record| record.pages);
+            let notices = |record: Option<RuleRecord>| record.map(|record| record.notifications);
             self.layout == Layout::Rows
                 || rule.change != RuleChangeKind::Unchanged
                 || pages(rule.base_record) != pages(rule.new_record)
+                || notices(rule.base_record) != notices(rule.new_record)
         };
         let rules: Vec<&RuleChange> = self.comparison.rules.iter().filter(differs).collect();
         let (base, new) = (&self.comparison.base, &self.comparison.new);
+        let rate = Rate::new(self.new.0.range);
+        let changed = |rule: &RuleChange| self.fields(rule).into_iter();
+        let old = |rule: &RuleChange| changed(rule).map(|(_, old, _)| old).collect();
+        let after = |rule: &RuleChange| changed(rule).map(|(.., new)| new).collect();
+        let what = |rule: &&RuleChange| changed(rule).map(|one| in_words(&one)).collect();
         let fields = |rule: &&RuleChange| {
             let fields = rule.fields.iter().map(|field| field.as_str().to_owned());
             fields.collect::<Vec<String>>()
         };
         let records = |of: fn(&RuleChange) -> Option<RuleRecord>| rules.iter().map(move |r| of(r));
-        let rate = |side: &Side, record: Option<RuleRecord>| {
-            record.map_or(f64::NAN, |record| side.per_week(record.pages))
-        };
         let mut columns = Columns::new(self.layout);
         columns
             .text("rule", rules.iter().map(|rule| Some(&rule.name)))
             .text(
                 "change",
                 rules.iter().map(|rule| Some(rule.change.as_str())),
-            )
-            .list("fields", rules.iter().map(fields))
-            .number(
-                "pages_before",
-                weekly(),
-                records(|rule| rule.base_record).map(|record| rate(base, record)),
-            )
-            .number(
-                "pages_after",
-                weekly(),
-                records(|rule| rule.new_record).map(|record| rate(new, record)),
             );
         if self.layout == Layout::People {
+            let told = |record: Option<RuleRecord>, count: fn(&RuleRecord) -> usize| {
+                record.map(|record| number(rate.of(count(&record))))
+            };
+            columns
+                .text(
+                    "pages_before",
+                    records(|rule| rule.base_record).map(|record| told(record, |r| r.pages)),
+                )
+                .text(
+                    "pages_after",
+                    records(|rule| rule.new_record).map(|record| told(record, |r| r.pages)),
+                )
+                .list("what", rules.iter().map(what));
+            if self.has_routes() {
+                columns
+                    .text(
+                        "notices_before",
+                        records(|rule| rule.base_record)
+                            .map(|record| told(record, |r| r.notifications)),
+                    )
+                    .text(
+                        "notices_after",
+                        records(|rule| rule.new_record)
+                            .map(|record| told(record, |r| r.notifications)),
+                    );
+            }
             if !self.incidents.is_empty() {
                 let share = |record: Option<RuleRecord>| brief(record?.precision);
                 columns
@@ -155,8 +179,29 @@ impl ChangeReview<'_> {
                         records(|rule| rule.new_record).map(share),
                     );
             }
-            return columns.table("Rules that changed, or whose pages did");
+            let title = format!(
+                "Rules that changed, or whose pages did: pages and notices {}",
+                rate.period()
+            );
+            return columns.table(&title);
         }
+        let by_week = |side: &Side, record: Option<RuleRecord>| {
+            record.map_or(f64::NAN, |record| side.per_week(record.pages))
+        };
+        columns
+            .list("fields", rules.iter().map(fields))
+            .list("fields_before", rules.iter().map(|r| old(r)))
+            .list("fields_after", rules.iter().map(|r| after(r)))
+            .number(
+                "pages_before",
+                weekly(),
+                records(|rule| rule.base_record).map(|record| by_week(base, record)),
+            )
+            .number(
+                "pages_after",
+                weekly(),
+                records(|rule| rule.new_record).map(|record| by_week(new, record)),
+            );
         for (name, of) in [
             (
                 "before",
@@ -174,6 +219,37 @@ impl ChangeReview<'_> {
             columns.number(&format!("precision_{name}"), None, precision);
         }
         columns.table("rules")
+    }
+
+    fn has_routes(&self) -> bool {
+        self.base.0.has_routes || self.new.0.has_routes
+    }
+
+    /// What each receiver gets of something that fires; for people nothing where there are no
+    /// receivers.
+    pub(super) fn receiver_table(&self) -> Result<Table, ArrowError> {
+        let mut receivers: BTreeMap<&str, [[usize; 2]; 2]> = BTreeMap::new();
+        if self.layout == Layout::Rows || self.has_routes() {
+            for (side, (run, _)) in [self.base, self.new].into_iter().enumerate() {
+                let notified = run.notifications.iter();
+                for one in notified.filter(|one| !one.firing.is_empty()) {
+                    let counts = receivers.entry(&one.notification.receiver).or_default();
+                    counts[side][0] += usize::from(one.is_page);
+                    counts[side][1] += 1;
+                }
+            }
+        }
+        let mut columns = Columns::new(self.layout);
+        columns
+            .text("receiver", receivers.keys().map(Some))
+            .count("pages_before", receivers.values().map(|c| c[0][0]))
+            .count("pages_after", receivers.values().map(|c| c[1][0]))
+            .count("notices_before", receivers.values().map(|c| c[0][1]))
+            .count("notices_after", receivers.values().map(|c| c[1][1]));
+        columns.table(match self.layout {
+            Layout::People => "Pages and notices by receiver, in all",
+            Layout::Rows => "receivers",
+        })
     }
 
     /// Incidents that are met differently.
@@ -221,29 +297,10 @@ impl ChangeReview<'_> {
             Layout::Rows => "incidents",
         })
     }
-
-    /// The limits that do not hold.
-    pub(super) fn breach_rows(&self) -> Result<Table, ArrowError> {
-        let breaches = self.breaches;
-        let mut columns = Columns::new(Layout::Rows);
-        columns
-            .text("limit", breaches.iter().map(|breach| Some(&breach.what)))
-            .count("line", breaches.iter().map(|breach| breach.place.line))
-            .text(
-                "allowed",
-                breaches.iter().map(|breach| Some(&breach.allowed)),
-            )
-            .text("actual", breaches.iter().map(|breach| Some(&breach.actual)))
-            .text(
-                "breach",
-                breaches.iter().map(|breach| Some(&breach.sentence)),
-            );
-        columns.table("breaches")
-    }
 }
 
 impl Figure {
-    fn in_words(&self, base: &Side, new: &Side) -> [String; 3] {
+    fn in_words(&self, base: &Side, new: &Side, rate: Rate) -> [String; 3] {
         let signed = |difference: f64, text: String| match difference {
             difference if !difference.is_finite() => "–".to_owned(),
             0.0 => "0".to_owned(),
@@ -251,8 +308,12 @@ impl Figure {
             _ => text,
         };
         match self {
-            Self::Count(count) => {
-                let (before, after) = (count(base), count(new));
+            Self::Rate(count) | Self::Count(count) => {
+                let told = |side: &Side| match self {
+                    Self::Rate(_) => rate.of(count(&side.totals)),
+                    _ => count(&side.totals) as f64,
+                };
+                let (before, after) = (told(base), told(new));
                 let difference = after - before;
                 [
                     number(before),

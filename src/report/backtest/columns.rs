@@ -70,6 +70,19 @@ impl Columns {
         self.add(name, Arc::new(UInt64Array::from_iter_values(values)), None)
     }
 
+    /// Adds counts that stand beside what is by the week, and says so.
+    pub(super) fn counted(
+        &mut self,
+        name: &str,
+        values: impl IntoIterator<Item = usize>,
+    ) -> &mut Self {
+        self.count(name, values);
+        if let Some(unit) = self.units.last_mut() {
+            *unit = counted();
+        }
+        self
+    }
+
     /// Adds numbers; what is not a number is no value. For people two decimals are enough of what
     /// has a unit.
     pub(super) fn number(
@@ -173,4 +186,9 @@ impl Columns {
 /// What is counted by the week.
 pub(super) fn weekly() -> Option<Unit> {
     Some(Unit::Other("/week".to_owned()))
+}
+
+/// What is counted, where other columns of the table are by the week.
+pub(super) fn counted() -> Option<Unit> {
+    Some(Unit::Other("n".to_owned()))
 }

@@ -76,11 +76,17 @@ impl BacktestResult<'_> {
         );
         text += &match verdict.pages {
             0 => "No pages.".to_owned(),
-            pages => format!(
+            pages if self.rate().is_weekly() => format!(
                 "{}: {} a week (worst week {}), {} of them at night.",
                 count(pages, "page"),
                 number(self.per_week(pages)),
                 verdict.pages_worst_week,
+                verdict.pages_night
+            ),
+            pages => format!(
+                "{} {}, {} of them at night.",
+                count(pages, "page"),
+                self.rate().period(),
                 verdict.pages_night
             ),
         };
@@ -146,12 +152,7 @@ fn troubles(outcome: &RuleOutcome) -> Vec<Block> {
             report.errors.count, report.evaluations
         ));
     }
-    let finding = |sentence| {
-        Block::Finding(Finding {
-            severity: Severity::Critical,
-            sentence,
-        })
-    };
+    let finding = |sentence| Block::Finding(Finding::new(Severity::Critical, sentence));
     sentences.into_iter().map(finding).collect()
 }
 

@@ -4,9 +4,10 @@ use arrow::error::ArrowError;
 
 use super::BacktestResult;
 use super::columns::Columns;
+use super::subjects::{Told, told};
 use super::words::{count, listed};
-use crate::alert::backtest::{Finding as Judged, FindingKind};
-use crate::report::{Block, Finding, Layout, Severity, Table};
+use crate::alert::backtest::FindingKind;
+use crate::report::{Block, Finding, Layout, Severity, Subject, Table};
 
 /// Findings of one kind that each have a sentence.
 const EACH: usize = 5;
@@ -16,41 +17,74 @@ const NAMES: usize = 8;
 impl BacktestResult<'_> {
     /// The findings, the gravest first; for people those of one kind are one beyond a few.
     pub(super) fn findings(&self) -> Vec<Block> {
-        let findings = &self.verdict.findings;
-        let of_kind =
-            |kind| -> Vec<&Judged> { findings.iter().filter(|found| found.kind == kind).collect() };
-        let mut blocks = Vec::new();
-        let mut told = Vec::new();
-        for found in findings {
-            let severity = severity(found.kind);
-            let alike = of_kind(found.kind);
+        let findings = told(self.run, self.verdict);
+        let mut all: Vec<Finding> = Vec::new();
+        let mut done = Vec::new();
+        for one in &findings {
+            let kind = one.finding.kind;
+            let severity = severity(kind);
+            let alike: Vec<&Told<'_>> = findings
+                .iter()
+                .filter(|other| other.finding.kind == kind)
+                .collect();
             let most = match severity {
                 Severity::Info => 1,
                 _ => EACH,
             };
             if self.layout == Layout::Rows || alike.len() <= most {
-                blocks.push((severity, found.sentence.clone()));
-            } else if !told.contains(&found.kind) {
-                told.push(found.kind);
-                blocks.push((severity, self.together(found.kind, &alike)));
+                all.push(Finding {
+                    subject: self.subject(one),
+                    ..Finding::new(severity, one.finding.sentence.clone())
+                });
+            } else if !done.contains(&kind) {
+                done.push(kind);
+                let rules = alike.iter().flat_map(|one| &one.rules);
+                all.push(Finding {
+                    subject: Subject {
+                        code: Some(kind.as_str()),
+                        rules: rules.map(|rule| self.rule_name(*rule)).collect(),
+                        ..Subject::default()
+                    },
+                    ..Finding::new(severity, self.together(kind, &alike))
+                });
             }
         }
-        blocks.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
-        let blocks = blocks.into_iter();
-        blocks
-            .map(|(severity, sentence)| Block::Finding(Finding { severity, sentence }))
-            .collect()
+        all.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        all.into_iter().map(Block::Finding).collect()
+    }
+
+    /// What programs read of a finding.
+    fn subject(&self, told: &Told<'_>) -> Subject {
+        let finding = told.finding;
+        let rule = finding.rule.and_then(|rule| self.run.rules.get(rule));
+        Subject {
+            code: Some(finding.kind.as_str()),
+            rules: told
+                .rules
+                .iter()
+                .map(|rule| self.rule_name(*rule))
+                .collect(),
+            incident: finding.incident.map(|at| self.incident_id(at)),
+            place: rule.map(|rule| (rule.info.file.clone(), rule.info.place.line)),
+        }
     }
 
     /// One sentence for many findings of a kind.
-    fn together(&self, kind: FindingKind, findings: &[&Judged]) -> String {
+    fn together(&self, kind: FindingKind, findings: &[&Told<'_>]) -> String {
         let names: Vec<String> = findings
             .iter()
-            .filter_map(|found| match (found.rule, found.incident) {
-                (Some(rule), _) => Some(self.rule_name(rule)),
-                (None, Some(incident)) => Some(self.incident_id(incident)),
-                (None, None) => None,
-            })
+            .filter_map(
+                |told| match (told.rules.as_slice(), told.finding.incident) {
+                    ([first, second], _) if kind == FindingKind::CoFiring => Some(format!(
+                        "{} with {}",
+                        self.rule_name(*first),
+                        self.rule_name(*second)
+                    )),
+                    ([rule, ..], _) => Some(self.rule_name(*rule)),
+                    ([], Some(incident)) => Some(self.incident_id(incident)),
+                    ([], None) => None,
+                },
+            )
             .collect();
         let rules = count(findings.len(), "rule");
         let what = match kind {
@@ -76,30 +110,48 @@ impl BacktestResult<'_> {
                 format!("{rules} have the value in a label, so that each value is another alert")
             }
         };
-        format!("{what}: {}", listed(&names, NAMES))
+        if kind != FindingKind::CoFiring {
+            return format!("{what}: {}", listed(&names, NAMES));
+        }
+        let mut pairs = names[..names.len().min(NAMES)].join("; ");
+        if let more @ 1.. = names.len().saturating_sub(NAMES) {
+            pairs += &format!("; and {more} more");
+        }
+        format!("{what}: {pairs}")
     }
 
     /// The findings as rows.
     pub(super) fn finding_rows(&self) -> Result<Table, ArrowError> {
-        let findings = &self.verdict.findings;
+        let told = told(self.run, self.verdict);
+        let subjects: Vec<Subject> = told.iter().map(|one| self.subject(one)).collect();
+        let findings = || told.iter().map(|one| one.finding);
         let mut columns = Columns::new(Layout::Rows);
         columns
             .text(
                 "severity",
-                findings.iter().map(|f| Some(severity(f.kind).as_str())),
+                findings().map(|f| Some(severity(f.kind).as_str())),
             )
-            .text("kind", findings.iter().map(|f| Some(f.kind.as_str())))
+            .text("kind", findings().map(|f| Some(f.kind.as_str())))
             .text(
                 "rule",
-                findings.iter().map(|f| f.rule.map(|at| self.rule_name(at))),
+                findings().map(|f| f.rule.map(|at| self.rule_name(at))),
             )
+            .list("rules", subjects.iter().map(|s| s.rules.clone()))
+            .text("incident", subjects.iter().map(|s| s.incident.as_ref()))
             .text(
-                "incident",
-                findings
+                "file",
+                subjects
                     .iter()
-                    .map(|f| f.incident.map(|at| self.incident_id(at))),
+                    .map(|s| s.place.as_ref().map(|(file, _)| file)),
             )
-            .text("finding", findings.iter().map(|f| Some(&f.sentence)));
+            .number(
+                "line",
+                None,
+                subjects
+                    .iter()
+                    .map(|s| s.place.as_ref().map_or(f64::NAN, |(_, line)| *line as f64)),
+            )
+            .text("finding", findings().map(|f| Some(&f.sentence)));
         columns.table("findings")
     }
 }

@@ -1,7 +1,7 @@
 //! The totals, in words.
 
 use super::BacktestResult;
-use super::words::{count, delay, number, percent, proportion};
+use super::words::{count, delay, number, percent, proportion, times};
 
 impl BacktestResult<'_> {
     /// What a reader who reads nothing else must know.
@@ -17,24 +17,34 @@ impl BacktestResult<'_> {
         let totals = &self.verdict.totals;
         let alerting = self.run.rules.iter().filter(|rule| rule.info.is_alert);
         let rules = count(alerting.count(), "alerting rule");
-        let weekly = |count: usize| number(self.per_week(count));
+        let rate = self.rate();
+        let told = |count: usize| number(rate.of(count));
         let mut text = if totals.pages == 0 {
             format!("{rules} would have paged nobody")
+        } else if rate.is_weekly() {
+            format!(
+                "{rules} would have paged {}: {} a week (worst week {}), of them {} at night and {} at weekends",
+                times(totals.pages),
+                told(totals.pages),
+                totals.pages_worst_week,
+                told(totals.pages_night),
+                told(totals.pages_weekend)
+            )
         } else {
             format!(
-                "{rules} would have paged {} times: {} a week (worst week {}), of them {} at night and {} at weekends",
-                totals.pages,
-                weekly(totals.pages),
-                totals.pages_worst_week,
-                weekly(totals.pages_night),
-                weekly(totals.pages_weekend)
+                "{rules} would have paged {} {}, {} of them at night and {} at a weekend",
+                times(totals.pages),
+                rate.period(),
+                totals.pages_night,
+                totals.pages_weekend
             )
         };
         if self.run.has_routes {
-            text += &format!(
-                ". {} notifications a week of something that fires",
-                weekly(totals.notifications)
-            );
+            text += &match told(totals.notifications).as_str() {
+                "1" => ". 1 notification ".to_owned(),
+                notifications => format!(". {notifications} notifications "),
+            };
+            text += &format!("{} of something that fires", rate.period());
             if totals.alerts_per_notification.is_finite() && totals.notifications > 0 {
                 text += &match number(totals.alerts_per_notification).as_str() {
                     "1" => ", of one alert each".to_owned(),

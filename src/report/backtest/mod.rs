@@ -6,7 +6,9 @@
 //! column; the first table (all that `csv` and `parquet` hold) is that of the
 //! rules, or the episodes of the rule explained.
 
+mod budget;
 mod change;
+mod change_fields;
 mod change_pages;
 mod change_tables;
 mod columns;
@@ -19,6 +21,7 @@ mod incidents;
 mod names;
 mod picture;
 mod rules;
+mod subjects;
 mod sweep;
 mod totals;
 mod words;
@@ -26,7 +29,7 @@ mod words;
 use arrow::error::ArrowError;
 
 use super::{Block, Document, Layout, Provenance};
-use crate::alert::backtest::{Calendar, Incident, Run, Shift, Verdict, Window};
+use crate::alert::backtest::{Breach, Calendar, Incident, Run, Shift, Verdict, Window};
 
 pub use change::ChangeReview;
 pub use explain::ExplainSeries;
@@ -53,6 +56,7 @@ pub struct BacktestResult<'a> {
     uncertainty: &'a [Uncertainty],
     shifts: &'a [Shift],
     calendar: Option<&'a Calendar>,
+    breaches: Option<&'a [Breach]>,
     layout: Layout,
     names: Vec<String>,
 }
@@ -74,6 +78,7 @@ impl<'a> BacktestResult<'a> {
             uncertainty: &[],
             shifts: &[],
             calendar: None,
+            breaches: None,
             layout,
             names: names::rule_names(run),
         }
@@ -97,12 +102,20 @@ impl<'a> BacktestResult<'a> {
         self
     }
 
+    /// Adds the limits of a budget that do not hold; `None` is for no budget.
+    pub fn breaches(mut self, breaches: Option<&'a [Breach]>) -> Self {
+        self.breaches = breaches;
+        self
+    }
+
     /// Makes the verdict's document.
     pub fn document(&self) -> Result<Document, ArrowError> {
         let mut blocks = Vec::new();
         match self.layout {
             Layout::People => {
                 blocks.extend(self.headline().into_iter().map(Block::Paragraph));
+                blocks.extend(budget::findings(self.breaches));
+                blocks.extend(budget::table(self.breaches, self.layout)?.map(Block::Table));
                 blocks.extend(self.findings());
                 blocks.extend(self.timeline().map(Block::Timeline));
                 let mut tables = self.rule_tables()?;
@@ -130,7 +143,9 @@ impl<'a> BacktestResult<'a> {
                     Block::Table(self.co_firing_table()?),
                     Block::Table(self.finding_rows()?),
                 ]);
+                blocks.extend(budget::table(self.breaches, self.layout)?.map(Block::Table));
                 blocks.extend(self.headline().into_iter().map(Block::Paragraph));
+                blocks.extend(budget::findings(self.breaches));
                 blocks.extend(self.findings());
             }
         }

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::BacktestResult;
-use super::totals::per_week;
+use super::totals::{Rate, per_week};
 use crate::alert::backtest::{EpisodeVerdict, Run};
 
 /// Names the run's rules so that each differs from the others: by group, else by
@@ -75,6 +75,11 @@ impl BacktestResult<'_> {
     /// A count by the week; NaN for an empty range.
     pub(super) fn per_week(&self, count: usize) -> f64 {
         per_week(count, self.run.range)
+    }
+
+    /// How counts are told to people.
+    pub(super) fn rate(&self) -> Rate {
+        Rate::new(self.run.range)
     }
 
     /// A length of time as a share of the range; NaN for an empty one.

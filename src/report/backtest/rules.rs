@@ -17,33 +17,37 @@ impl BacktestResult<'_> {
     fn paging(&self) -> Result<Table, ArrowError> {
         let rules = &self.verdict.rules;
         let mut columns = Columns::new(Layout::People);
-        let weeks = |count: fn(&RuleVerdict) -> usize| {
-            rules.iter().map(move |rule| self.per_week(count(rule)))
-        };
+        let rate = self.rate();
+        let told =
+            |count: fn(&RuleVerdict) -> usize| rules.iter().map(move |rule| rate.of(count(rule)));
         self.rule_column(&mut columns);
         columns
             .text("severity", rules.iter().map(|rule| rule.severity.as_ref()))
-            .number("pages", weekly(), weeks(|rule| rule.pages))
-            .count("worst", rules.iter().map(|rule| rule.pages_worst_week))
-            .count("night", rules.iter().map(|rule| rule.pages_night));
+            .number("pages", rate.unit(), told(|rule| rule.pages));
+        if rate.is_weekly() {
+            columns.counted("worst", rules.iter().map(|rule| rule.pages_worst_week));
+        }
+        columns.counted("night", rules.iter().map(|rule| rule.pages_night));
         if !self.verdict.incidents.is_empty() {
             columns
-                .count("met", rules.iter().map(|rule| rule.incidents.len()))
-                .count("alone", rules.iter().map(|rule| rule.alone.len()))
+                .counted("met", rules.iter().map(|rule| rule.incidents.len()))
+                .counted("alone", rules.iter().map(|rule| rule.alone.len()))
                 .duration("delay", rules.iter().map(|rule| rule.median_delay))
                 .text("precision", rules.iter().map(|rule| brief(rule.precision)));
         }
-        columns.count("weekend", rules.iter().map(|rule| rule.pages_weekend));
+        columns.counted("weekend", rules.iter().map(|rule| rule.pages_weekend));
         if self.run.has_routes {
-            columns.number("notices", weekly(), weeks(|rule| rule.notifications));
+            columns.number("notices", rate.unit(), told(|rule| rule.notifications));
         }
-        if self.verdict.incidents.is_empty() {
-            return columns.table("Pages by rule (worst: in the worst week)");
+        let mut title = match rate.is_weekly() {
+            true => "Pages by rule (worst: in the worst week; n: in all)".to_owned(),
+            false => format!("Pages by rule {}", rate.period()),
+        };
+        if !self.verdict.incidents.is_empty() {
+            title += ", and incidents (met, met alone, median delay, share of episodes with 95% \
+                      interval)";
         }
-        columns.table(
-            "Pages by rule (worst: in the worst week), and incidents (met, met alone, median delay, \
-             share of episodes with 95% interval)",
-        )
+        columns.table(&title)
     }
 
     fn firing(&self) -> Result<Table, ArrowError> {

@@ -1,8 +1,9 @@
 use arrow::error::ArrowError;
 
 use super::BacktestResult;
-use super::columns::{Columns, weekly};
-use crate::model::TimeRange;
+use super::columns::{Columns, counted, weekly};
+use super::words::whole_span;
+use crate::model::{MICROS_PER_DAY, TimeRange};
 use crate::report::{Layout, Table, Unit};
 
 impl BacktestResult<'_> {
@@ -61,6 +62,51 @@ impl BacktestResult<'_> {
         columns.table("uncertainty")
     }
 }
+
+/// How counts are told to people: by the week, but those of a range shorter than one as they are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rate {
+    range: TimeRange,
+}
+
+impl Rate {
+    pub(super) fn new(range: TimeRange) -> Self {
+        Self { range }
+    }
+
+    pub(super) fn is_weekly(self) -> bool {
+        self.length() >= WEEK
+    }
+
+    pub(super) fn of(self, count: usize) -> f64 {
+        match self.is_weekly() {
+            true => per_week(count, self.range),
+            false => count as f64,
+        }
+    }
+
+    /// The unit of [`of`](Self::of) in a table.
+    pub(super) fn unit(self) -> Option<Unit> {
+        match self.is_weekly() {
+            true => weekly(),
+            false => counted(),
+        }
+    }
+
+    /// The same in a sentence: `a week`, `in 3 days`.
+    pub(super) fn period(self) -> String {
+        match self.is_weekly() {
+            true => "a week".to_owned(),
+            false => format!("in {}", whole_span(self.length())),
+        }
+    }
+
+    fn length(self) -> i64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+}
+
+const WEEK: i64 = 7 * MICROS_PER_DAY;
 
 /// A count by the week; NaN for an empty range.
 pub(super) fn per_week(count: usize, range: TimeRange) -> f64 {

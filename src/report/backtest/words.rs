@@ -83,6 +83,25 @@ pub(super) fn count(number: usize, thing: &str) -> String {
     }
 }
 
+/// How often: `once`, `3 times`.
+pub(super) fn times(number: usize) -> String {
+    match number {
+        1 => "once".to_owned(),
+        _ => format!("{number} times"),
+    }
+}
+
+/// Writes a time in the largest unit of which it is a multiple: `3 days`, `36 hours`.
+pub(super) fn whole_span(micros: i64) -> String {
+    for (unit, name) in [(DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")] {
+        let size = micros.unsigned_abs();
+        if size >= unit && size % unit == 0 {
+            return count(usize::try_from(size / unit).unwrap_or(usize::MAX), name);
+        }
+    }
+    span(micros)
+}
+
 /// Cuts a time to what two units say: `1d4h`, `12m30s`.
 pub(super) fn rounded(micros: i64) -> i64 {
     let size = micros.unsigned_abs();
@@ -151,6 +170,10 @@ mod tests {
         assert_eq!(delay(-119_600_000), "2m before");
         assert!(rounded(i64::MIN) < 0 && rounded(i64::MAX) > 0);
         assert_eq!(count(1, "page"), "1 page");
+        assert_eq!(times(1), "once");
+        assert_eq!(whole_span(3_600_000_000), "1 hour");
+        assert_eq!(whole_span(36 * 3_600_000_000), "36 hours");
+        assert_eq!(whole_span(90_000_000), "1m30s");
     }
 
     #[test]

@@ -63,13 +63,13 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandEr
     }
     let found = !findings.is_empty();
     if !looked_up {
-        findings.push(Finding {
-            severity: Severity::Info,
-            sentence: format!(
+        findings.push(Finding::new(
+            Severity::Info,
+            format!(
                 "there is no store at {}: the metrics and labels were not looked up",
                 context.store().display()
             ),
-        });
+        ));
     }
     let counts: Vec<RuleFileCounts> = files.iter().map(count).collect();
     let document = report::rules_check(&counts, findings);
@@ -91,10 +91,8 @@ fn count(file: &RuleFile) -> RuleFileCounts {
 }
 
 fn finding(file: &RuleFile, line: usize, sentence: String) -> Finding {
-    Finding {
-        severity: Severity::Warning,
-        sentence: format!("{}:{line}: {sentence}", file.path),
-    }
+    let sentence = format!("{}:{line}: {sentence}", file.path);
+    Finding::new(Severity::Warning, sentence)
 }
 
 fn repeated(file: &RuleFile) -> Vec<Finding> {

@@ -3,6 +3,7 @@ use super::judged::share;
 use super::{json, shown};
 use crate::alert::backtest::{Breach, Parameter, Setting, SettingValue, SweepPoint, compare};
 use crate::alert::rule_file::Place;
+use crate::model::Warning;
 use crate::render::Format;
 use crate::report::{ChangeReview, Document, Layout, SweepOutcome, SweepResult};
 
@@ -49,7 +50,7 @@ pub(super) fn review(
         base: (&base.run, &base.verdict),
         new: (&new.run, &new.verdict),
         incidents: &new.incidents,
-        breaches,
+        breaches: Some(breaches),
         layout,
     };
     review.document().expect("a document")
@@ -88,6 +89,11 @@ fn points() -> Vec<SweepOutcome> {
                     is_current: number == 2,
                 },
                 totals,
+                rules: vec![fixture().verdict.rules[1].clone()],
+                warnings: match number {
+                    0 => vec![Warning::new("few-incidents", "only 3 incidents")],
+                    _ => Vec::new(),
+                },
                 is_best: [1, 4, 5].contains(&number),
             });
         }
@@ -97,9 +103,10 @@ fn points() -> Vec<SweepOutcome> {
 
 pub(super) fn swept(layout: Layout) -> Document {
     let points = points();
+    let run = fixture().run;
     let sweep = SweepResult {
         points: &points,
-        range: fixture().run.range,
+        run: &run,
         layout,
     };
     sweep.document().expect("a document")
@@ -115,7 +122,7 @@ fn a_change_is_reviewed() {
         "LOST: INC-1",
         "met later: INC-2",
         "**critical**: budget: 0.33 pages a week, 0.2 allowed",
-        "no longer so: NoisyDisk pages 2.7 times a week",
+        "no longer found: tells much, and hardly ever of an incident (NoisyDisk)",
         "**Lost pages**",
         "**Later pages**",
         "| pages a week | 3.3 | 0.33 | -3 |",

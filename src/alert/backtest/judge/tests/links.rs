@@ -143,8 +143,8 @@ fn time_has_some_slack_and_an_end() {
     let incidents = [incident("INC-1", day(60), day(90), &[])];
     let own = EpisodeVerdict::Incident(0);
     for (span, verdict) in [
-        ((20, 29), False),
-        ((20, 30), own),
+        ((20, 54), False),
+        ((20, 55), own),
         ((105, 110), own),
         ((106, 110), False),
         ((0, 400), own),
