@@ -231,8 +231,19 @@ fn natural(column: &ShownColumn) -> usize {
         .max(1)
 }
 
-/// Shares a width among columns: each has its narrowest, and what is left goes
-/// evenly to those whose texts are longer.
+/// The width of the longest piece of a column's texts that has no place to break.
+fn unbroken(column: &ShownColumn) -> usize {
+    let pieces = |text: &str| {
+        let pieces = text.split_inclusive([' ', '_', '/', '-', ',', '.']);
+        pieces.map(|piece| width(piece.trim_end())).max()
+    };
+    let cells = column.cells.iter().filter_map(|cell| pieces(cell));
+    cells.max().unwrap_or(0)
+}
+
+/// Shares a width among columns: each has its narrowest; what is left goes first to the columns,
+/// from the left, whose words would else be broken inside, then evenly to those whose texts are
+/// longer.
 fn widths(columns: &[ShownColumn], available: usize) -> Vec<usize> {
     let available = available.saturating_sub(GAP * columns.len().saturating_sub(1));
     if let [only] = columns {
@@ -241,6 +252,14 @@ fn widths(columns: &[ShownColumn], available: usize) -> Vec<usize> {
     let wanted: Vec<usize> = columns.iter().map(natural).collect();
     let mut widths: Vec<usize> = columns.iter().map(narrowest).collect();
     let mut left = available.saturating_sub(widths.iter().sum());
+    for (at, column) in columns.iter().enumerate() {
+        let more = unbroken(column).min(wanted[at]).saturating_sub(widths[at]);
+        // A word for which there is no room is broken all the same.
+        if more <= left {
+            widths[at] += more;
+            left -= more;
+        }
+    }
     loop {
         let short = |at: &usize| widths[*at] < wanted[*at];
         let growing: Vec<usize> = (0..columns.len()).filter(short).collect();

@@ -244,6 +244,7 @@ fn build_schema(table: TableKind) -> SchemaRef {
             ("alerts", list_type(Utf8)),
             ("episodes", list_type(Int64)),
             ("incident", Utf8),
+            ("kept_back", list_type(Utf8)),
         ],
         TableKind::Rejects => vec![
             ("ingested_at", ts()),

@@ -12,6 +12,7 @@ use crate::alert::backtest::{
     SweepPoint, Verdict, Window, compare, judge, pareto, run, run_both, sweep,
 };
 use crate::alert::evaluate::Phase;
+use crate::alert::notify::Silence;
 use crate::alert::rule_file::{Rule, RuleKind};
 use crate::job::resolve_range;
 use crate::model::{Event, EventKind, TimeRange, Warning, did_you_mean, format_duration};
@@ -33,6 +34,7 @@ pub struct BacktestResult {
     shifts: Vec<Shift>,
     /// The limits that do not hold; `None` without a budget.
     breaches: Option<Vec<Breach>>,
+    silences: Vec<Silence>,
     points: Option<Vec<SweepOutcome>>,
     /// The rule to explain, and the value that it compares.
     explained: Option<(usize, Option<ExplainSeries>)>,
@@ -131,6 +133,7 @@ impl Backtest<'_> {
             maintenance,
             uncertainty,
             breaches,
+            silences: self.silences.clone(),
             points,
             explained,
             parameters: self.parameters(),
@@ -388,7 +391,8 @@ impl BacktestResult {
                 .uncertainty(&self.uncertainty)
                 .shifts(&self.shifts)
                 .calendar(&self.calendar)
-                .breaches(self.breaches.as_deref());
+                .breaches(self.breaches.as_deref())
+                .silences(&self.silences);
         let mut document = match (&self.explained, &self.points, &self.base) {
             (Some((rule, value)), _, _) => verdict_of.explain(*rule, value.as_ref())?,
             (None, Some(points), _) => SweepResult {

@@ -7,8 +7,12 @@ use arrow::error::ArrowError;
 use super::BacktestResult;
 use super::columns::Columns;
 use super::rules::REASONS;
+use crate::alert::backtest::Shift;
 use crate::alert::notify::Cause;
 use crate::report::{Layout, Table, Unit};
+
+/// Characters of a silence's comment.
+const COMMENT: usize = 60;
 
 /// What one integration of a receiver was sent.
 #[derive(Default)]
@@ -85,7 +89,9 @@ impl BacktestResult<'_> {
                 )
                 .text(
                     "cause",
-                    suppressed.iter().map(|(kept, _)| Some(cause(&kept.cause))),
+                    suppressed
+                        .iter()
+                        .map(|(kept, _)| Some(self.cause(&kept.cause))),
                 )
                 .time("from", suppressed.iter().map(|(kept, _)| Some(kept.from)))
                 .time("until", suppressed.iter().map(|(kept, _)| Some(kept.until)));
@@ -93,7 +99,7 @@ impl BacktestResult<'_> {
         }
         let mut counts: BTreeMap<(usize, String, &str), (BTreeSet<usize>, i64)> = BTreeMap::new();
         for (kept, episode) in &suppressed {
-            let key = (episode.rule, cause(&kept.cause), &*kept.receiver);
+            let key = (episode.rule, self.cause(&kept.cause), &*kept.receiver);
             let (episodes, longest) = counts.entry(key).or_default();
             episodes.insert(kept.episode);
             *longest = (*longest).max(kept.until.saturating_sub(kept.from));
@@ -146,11 +152,16 @@ impl BacktestResult<'_> {
     /// Who was on call when, and what that came to.
     pub(super) fn shift_table(&self) -> Result<Table, ArrowError> {
         let shifts = self.shifts;
+        // People hand over at whole seconds; the range may begin and end within one.
+        let shown = |ts: i64| match self.layout {
+            Layout::People => ts.saturating_add(500_000).div_euclid(1_000_000) * 1_000_000,
+            Layout::Rows => ts,
+        };
         let mut columns = Columns::new(self.layout);
         columns
             .text("on_call", shifts.iter().map(|shift| Some(&shift.person)))
-            .time("start", shifts.iter().map(|shift| Some(shift.start)))
-            .time("end", shifts.iter().map(|shift| Some(shift.end)))
+            .time("start", shifts.iter().map(|shift| Some(shown(shift.start))))
+            .time("end", shifts.iter().map(|shift| Some(shown(shift.end))))
             .count("pages", shifts.iter().map(|shift| shift.pages))
             .count("night", shifts.iter().map(|shift| shift.night))
             .count("weekend", shifts.iter().map(|shift| shift.weekend))
@@ -164,17 +175,61 @@ impl BacktestResult<'_> {
             Layout::Rows => "shifts",
         })
     }
+
+    /// What all shifts of each person came to; nothing without a rotation.
+    pub(super) fn person_table(&self) -> Result<Table, ArrowError> {
+        let mut people: BTreeMap<&str, Vec<&Shift>> = BTreeMap::new();
+        for shift in self.shifts {
+            people.entry(&shift.person).or_default().push(shift);
+        }
+        let all = || people.values();
+        let sum = |of: fn(&Shift) -> usize| {
+            all().map(move |shifts| shifts.iter().map(|shift| of(shift)).sum())
+        };
+        let time = all().map(|shifts| {
+            let times = shifts
+                .iter()
+                .map(|shift| shift.end.saturating_sub(shift.start));
+            Some(times.fold(0, i64::saturating_add))
+        });
+        let worst = all().map(|shifts| {
+            let nights = shifts.iter().map(|shift| shift.worst_night);
+            nights.max().unwrap_or(0)
+        });
+        let mut columns = Columns::new(self.layout);
+        columns
+            .text("on_call", people.keys().map(Some))
+            .count("shifts", all().map(Vec::len))
+            .duration("time", time)
+            .count("pages", sum(|shift| shift.pages))
+            .count("night", sum(|shift| shift.night))
+            .count("weekend", sum(|shift| shift.weekend))
+            .count("worst_night", worst);
+        columns.table(match self.layout {
+            Layout::People => "People on call: all shifts of each",
+            Layout::Rows => "people",
+        })
+    }
 }
 
-/// What kept an alert back, in words.
-pub(super) fn cause(cause: &Cause) -> String {
-    match cause {
-        Cause::Inhibited { source, .. } => match source.get("alertname") {
-            Some(name) => format!("inhibition by {name}"),
-            None => "inhibition".to_owned(),
-        },
-        Cause::Silenced { silence } => format!("silence {}", silence.saturating_add(1)),
-        Cause::Inactive => "outside active intervals".to_owned(),
-        Cause::Muted { interval } => format!("mute interval {interval}"),
+impl BacktestResult<'_> {
+    /// What kept an alert back, in words.
+    pub(super) fn cause(&self, cause: &Cause) -> String {
+        match cause {
+            Cause::Inhibited { source, .. } => match source.get("alertname") {
+                Some(name) => format!("inhibition by {name}"),
+                None => "inhibition".to_owned(),
+            },
+            Cause::Silenced { silence } => match self.silences.get(*silence) {
+                None => format!("silence {}", silence.saturating_add(1)),
+                Some(known) if known.comment.trim().is_empty() => format!("silence {}", known.id),
+                Some(known) => {
+                    let comment: String = known.comment.trim().chars().take(COMMENT).collect();
+                    format!("silence {} ({comment})", known.id)
+                }
+            },
+            Cause::Inactive => "outside active intervals".to_owned(),
+            Cause::Muted { interval } => format!("mute interval {interval}"),
+        }
     }
 }

@@ -6,7 +6,6 @@ use arrow::error::ArrowError;
 
 use super::BacktestResult;
 use super::columns::Columns;
-use super::delivery::cause;
 use super::words::span;
 use crate::alert::backtest::{Episode, EpisodeEnd, Notified};
 use crate::model::Labels;
@@ -64,7 +63,7 @@ impl BacktestResult<'_> {
             causes
                 .entry(kept.episode)
                 .or_default()
-                .insert(cause(&kept.cause));
+                .insert(self.cause(&kept.cause));
         }
         let told = |(at, episode): &(usize, &Episode)| Some(self.told(episode, causes.get(at)));
         let mut columns = Columns::new(Layout::People);
@@ -142,7 +141,22 @@ impl BacktestResult<'_> {
                     told.iter()
                         .map(|n| Some(n.notification.group_labels.to_string())),
                 )
-                .list("rules", told.iter().map(rules));
+                .list("rules", told.iter().map(rules))
+                .list(
+                    "alerts",
+                    told.iter().map(|n| {
+                        let alerts = n.notification.alerts.iter();
+                        alerts.map(|alert| alert.labels.to_string()).collect()
+                    }),
+                )
+                .list(
+                    "kept_back",
+                    told.iter().map(|n| {
+                        let kept = n.notification.suppressed.iter();
+                        kept.map(|(labels, why)| format!("{labels}: {}", self.cause(why)))
+                            .collect()
+                    }),
+                );
             return columns.table("notifications");
         }
         columns.table("Notifications")

@@ -30,6 +30,7 @@ use arrow::error::ArrowError;
 
 use super::{Block, Document, Layout, Provenance};
 use crate::alert::backtest::{Breach, Calendar, Incident, Run, Shift, Verdict, Window};
+use crate::alert::notify::Silence;
 
 pub use change::ChangeReview;
 pub use explain::ExplainSeries;
@@ -57,6 +58,7 @@ pub struct BacktestResult<'a> {
     shifts: &'a [Shift],
     calendar: Option<&'a Calendar>,
     breaches: Option<&'a [Breach]>,
+    silences: &'a [Silence],
     layout: Layout,
     names: Vec<String>,
 }
@@ -79,6 +81,7 @@ impl<'a> BacktestResult<'a> {
             shifts: &[],
             calendar: None,
             breaches: None,
+            silences: &[],
             layout,
             names: names::rule_names(run),
         }
@@ -108,6 +111,12 @@ impl<'a> BacktestResult<'a> {
         self
     }
 
+    /// Adds the silences of the run, so that what they kept back names them.
+    pub fn silences(mut self, silences: &'a [Silence]) -> Self {
+        self.silences = silences;
+        self
+    }
+
     /// Makes the verdict's document.
     pub fn document(&self) -> Result<Document, ArrowError> {
         let mut blocks = Vec::new();
@@ -122,6 +131,7 @@ impl<'a> BacktestResult<'a> {
                 tables.extend([
                     self.incident_table()?,
                     self.shift_table()?,
+                    self.person_table()?,
                     self.suppressed_table(None)?,
                     self.receiver_table()?,
                     self.co_firing_table()?,
@@ -136,6 +146,7 @@ impl<'a> BacktestResult<'a> {
                     Block::Table(self.uncertainty_rows()?),
                     Block::Table(self.incident_table()?),
                     Block::Table(self.shift_table()?),
+                    Block::Table(self.person_table()?),
                     Block::Table(self.episode_rows(None)?),
                     Block::Table(self.notification_table(None)?),
                     Block::Table(self.suppressed_table(None)?),

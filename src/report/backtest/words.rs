@@ -95,7 +95,7 @@ pub(super) fn times(number: usize) -> String {
 pub(super) fn whole_span(micros: i64) -> String {
     for (unit, name) in [(DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")] {
         let size = micros.unsigned_abs();
-        if size >= unit && size % unit == 0 {
+        if size >= unit && size.is_multiple_of(unit) {
             return count(usize::try_from(size / unit).unwrap_or(usize::MAX), name);
         }
     }

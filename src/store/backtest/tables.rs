@@ -221,6 +221,10 @@ fn notifications(name: &str, result: BacktestResult<'_>) -> Result<RecordBatch, 
                 numbers.map(|number| number.saturating_add(1))
             })),
             texts(n().map(incident)),
+            text_lists(n().map(|x| {
+                let kept = x.notification.suppressed.iter();
+                kept.map(|(labels, cause)| format!("{labels}: {}", cause.as_str()))
+            })),
         ],
     )
 }

@@ -118,6 +118,7 @@ fn a_change_is_reviewed() {
     let document = review(&base, &new, Layout::People, &[breach()]);
     let text = shown(&document, Format::Md, 80);
     for part in [
+        "for: 5m -> 15m",
         "0.33 pages a week instead of 3.3: 9 lost, 1 later, 0 unchanged; 8 notifications",
         "LOST: INC-1",
         "met later: INC-2",

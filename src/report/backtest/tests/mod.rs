@@ -187,6 +187,7 @@ fn programs_get_every_figure() {
             "uncertainty",
             "incidents",
             "shifts",
+            "people",
             "episodes",
             "notifications",
             "suppressed",
@@ -197,7 +198,7 @@ fn programs_get_every_figure() {
     );
     assert_eq!(tables[1]["rows"][0]["pages_most"], 12);
     assert_eq!(tables[2]["rows"][2]["met"], false);
-    assert_eq!(tables[4]["rows"][0]["about"], "INC-1");
+    assert_eq!(tables[5]["rows"][0]["about"], "INC-1");
 }
 
 #[test]
