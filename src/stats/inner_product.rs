@@ -1,7 +1,7 @@
 //! The inner product, quick on long vectors.
 
 /// Σ aᵢ bᵢ over the shorter of two vectors, in eight sums that the processor can keep apart.
-pub(super) fn inner_product(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn inner_product(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let length = a.len().min(b.len());
     let (a, b) = (&a[..length], &b[..length]);

@@ -29,6 +29,7 @@ mod likelihood;
 mod order;
 mod parameters;
 mod polynomial;
+mod rescale;
 mod result;
 mod standard_errors;
 mod start;

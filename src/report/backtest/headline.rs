@@ -103,12 +103,12 @@ impl BacktestResult<'_> {
         let mut parts: Vec<String> = self
             .uncertainty
             .iter()
-            .filter(|range| range.least < range.most)
-            .map(|range| {
-                format!(
+            .map(|range| match range.least < range.most {
+                true => format!(
                     "{} to {} depending on {}",
                     range.least, range.most, range.what
-                )
+                ),
+                false => format!("{} whatever {}", range.least, range.what),
             })
             .collect();
         if let Some(other) = self.run.pages_other_race.filter(|other| *other != pages) {
@@ -119,6 +119,6 @@ impl BacktestResult<'_> {
             ));
         }
         (!parts.is_empty())
-            .then(|| format!("The number of pages is uncertain: {}.", parts.join("; ")))
+            .then(|| format!("Pages: {}.", parts.join("; ")))
     }
 }
