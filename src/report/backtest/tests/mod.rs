@@ -77,7 +77,7 @@ fn the_head_says_what_counts() {
          random would give 1%. Recall: 2 of 3 incidents had an alert and a page (67%, 95% interval \
          21–94%). Median: the first page comes 6m after the incident begins.",
         "Without inhibition, silences and time intervals there would have been 16 pages instead of 10.",
-        "The number of pages is uncertain: 10 to 13 depending on which way the race of repetitions goes.",
+        "Pages: 10 to 13 depending on which way the race of repetitions goes.",
         "info: 2 rules have no runbook: NoisyDisk and DeadRule",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
