@@ -118,7 +118,6 @@ impl BacktestResult<'_> {
                 other.max(pages)
             ));
         }
-        (!parts.is_empty())
-            .then(|| format!("Pages: {}.", parts.join("; ")))
+        (!parts.is_empty()).then(|| format!("Pages: {}.", parts.join("; ")))
     }
 }

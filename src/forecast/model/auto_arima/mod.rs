@@ -9,12 +9,16 @@
 //! Deviations: every candidate has its exact likelihood (the paper approximates it on long or
 //! seasonal series), with a loose tolerance in the search and a tight one for the winner; each
 //! starts from the estimates of the best so far. A neighbour may also have one coefficient more
-//! of one kind and one less of the other. d + D is at most 2. Orders are smaller where
-//! the history is short: p and q at most a third of the values, P and Q a third of the seasons.
+//! of one kind and one less of the other. Roots may come as near as 1.001 to the unit circle
+//! instead of 1.01: from origins one to four horizons before the end of the training sets, that
+//! lowers the mean MASE from 2.98 to 2.77 on M4 Weekly, and changes little on M4 Daily and M3
+//! Monthly. d + D is at most 2. Orders are smaller where the history is short: p and q at most
+//! a third of the values, P and Q a third of the seasons.
 //!
-//! At most the last [`LONGEST_HISTORY`] values are fitted to. A season longer than [`LONGEST_SEASON`] becomes a [`Harmonic`](super::Harmonic) regression. A
-//! history that is constant or too short for any candidate is forecast by the naive method. All
-//! of that is said in warnings.
+//! At most the last [`LONGEST_HISTORY`] values are fitted to. Where a long season meets missing
+//! values, these are filled for the search alone. A season longer than [`LONGEST_SEASON`]
+//! becomes a [`Harmonic`](super::Harmonic) regression. A history that is constant or too short
+//! for any candidate is forecast by the naive method. All of that is said in warnings.
 
 mod candidate;
 mod diagnosis;
@@ -99,6 +103,12 @@ impl AutoArima {
         let kept = |column: &Vec<f64>| column[first..].to_vec();
         let regressors: Vec<Vec<f64>> = history.regressors.iter().map(kept).collect();
         let found = search::search(&scaled, period, &regressors, self.exhaustive);
+        if found.filled {
+            scaled.warn(
+                "gaps-filled-in-search",
+                "the order was chosen with missing values filled by a small model's forecasts; the model itself is fitted without them",
+            );
+        }
         let arima = found.arima.map(|arima| arima.rescaled(scaled.unit));
         match arima.filter(|arima| arima.estimate.variance.is_finite()) {
             Some(arima) => {

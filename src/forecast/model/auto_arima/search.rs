@@ -3,6 +3,7 @@
 use super::candidate::{Candidate, Outcome, Specification};
 use super::differencing::differences;
 use super::{MOST_COEFFICIENTS, MOST_SEASONAL_COEFFICIENTS, MOST_TOGETHER};
+use crate::forecast::Fitted;
 use crate::forecast::arima::{
     ArimaFit, Differenced, Effort, Estimate, Order, Workspace, carry, finish, fit_with,
 };
@@ -10,6 +11,9 @@ use crate::forecast::model::history::Scaled;
 
 /// All roots must be at least this far from zero.
 const NEAREST_ROOT: f64 = 1.001;
+
+/// Up to so many values times the season, candidates are fitted to values with gaps.
+const MOST_WITH_GAPS: usize = 4_000;
 
 /// The most candidates of a stepwise search.
 const MOST_CANDIDATES: usize = 100;
@@ -19,6 +23,8 @@ pub(super) struct Found {
     /// The winner in the units of the scaled values; none where nothing could be fitted.
     pub(super) arima: Option<ArimaFit>,
     pub(super) trace: Vec<Candidate>,
+    /// Whether gaps were filled for the search.
+    pub(super) filled: bool,
 }
 
 /// Searches for a model of a history that varies.
@@ -29,17 +35,56 @@ pub(super) fn search(
     exhaustive: bool,
 ) -> Found {
     let base = differences(&scaled.values, period, regressors);
-    let mut search = Search::new(scaled, regressors, base);
+    let values = &scaled.values;
+    let gaps = scaled.observed < values.len();
+    let filled = if gaps && values.len() * period > MOST_WITH_GAPS {
+        filled(values, regressors, base)
+    } else {
+        None
+    };
+    let mut search = Search::new(filled.as_deref().unwrap_or(values), regressors, base);
+    search.per_observation = 2.0 * scaled.unit.ln();
     if exhaustive {
         search.exhaustive();
     } else {
         search.stepwise();
     }
-    let arima = search.winner();
+    if filled.is_some() {
+        search.data = differenced(values, regressors, base);
+    }
     Found {
-        arima,
+        arima: search.winner(),
+        filled: filled.is_some(),
         trace: search.trace,
     }
+}
+
+/// Fills gaps by the forecasts of a small model, as it has them from the values before.
+///
+/// With a long season a likelihood with gaps costs a hundred times one without.
+fn filled(values: &[f64], regressors: &[Vec<f64>], base: Order) -> Option<Vec<f64>> {
+    let order = Order {
+        ar: 1,
+        ma: 1,
+        seasonal_ar: 1 - base.seasonal_differences,
+        seasonal_ma: base.seasonal_differences,
+        ..base
+    };
+    let data = differenced(values, regressors, base);
+    let data = data.iter().flatten().last()?;
+    let mut workspace = Workspace::new();
+    let estimate = fit_with(&mut workspace, data, order, None, Effort::SEARCH).ok()?;
+    let arima = finish(&mut workspace, data, estimate).ok()?;
+    let pairs = values.iter().zip(arima.fitted());
+    let fill = |(value, forecast): (&f64, &f64)| if value.is_nan() { *forecast } else { *value };
+    Some(pairs.map(fill).collect())
+}
+
+/// The values differenced, without and, where it is allowed, with a constant.
+fn differenced(values: &[f64], regressors: &[Vec<f64>], base: Order) -> [Option<Differenced>; 2] {
+    let constant = base.differences + base.seasonal_differences <= 1;
+    let data = |constant| Differenced::new(values, regressors, &base, constant).ok();
+    [data(false), constant.then(|| data(true)).flatten()]
 }
 
 struct Search {
@@ -59,18 +104,16 @@ struct Search {
 }
 
 impl Search {
-    fn new(scaled: &Scaled, regressors: &[Vec<f64>], base: Order) -> Self {
-        let constant = base.differences + base.seasonal_differences <= 1;
-        let data = |constant| Differenced::new(&scaled.values, regressors, &base, constant).ok();
-        let third = scaled.observed / 3;
+    fn new(values: &[f64], regressors: &[Vec<f64>], base: Order) -> Self {
+        let third = values.iter().filter(|value| !value.is_nan()).count() / 3;
         Self {
             base,
-            data: [data(false), constant.then(|| data(true)).flatten()],
+            data: differenced(values, regressors, base),
             most: (
                 MOST_COEFFICIENTS.min(third),
                 MOST_SEASONAL_COEFFICIENTS.min(third.checked_div(base.period).unwrap_or(0)),
             ),
-            per_observation: 2.0 * scaled.unit.ln(),
+            per_observation: 0.0,
             workspace: Workspace::new(),
             trace: Vec::new(),
             accepted: Vec::new(),

@@ -186,6 +186,29 @@ fn what_cannot_be_fitted_falls_back() {
 }
 
 #[test]
+fn gaps_in_a_long_season_are_filled_for_the_search_alone() {
+    let mut random = Generator::new(5);
+    let mut error = 0.0;
+    let mut step = |t: usize| {
+        error = 0.6 * error + random.normal();
+        10.0 * (std::f64::consts::TAU * t as f64 / 24.0).sin() + error
+    };
+    let mut values: Vec<f64> = (0..300).map(&mut step).collect();
+    let whole = select(&values, &[24.0]);
+    for t in (5..300).step_by(40) {
+        values[t] = f64::NAN;
+    }
+    let gaps = select(&values, &[24.0]);
+    assert_eq!(codes(&gaps), ["missing-values", "gaps-filled-in-search"]);
+    let arima = gaps.arima().unwrap();
+    assert_eq!(arima.estimate.observations, 300 - 24 - 8);
+    let [whole, gaps] = [whole, gaps].map(|s| s.forecast(24, &[], &[]).unwrap().mean);
+    for (a, b) in whole.iter().zip(gaps) {
+        assert!((a - b).abs() < 1.0, "{a} {b}");
+    }
+}
+
+#[test]
 fn residuals_are_diagnosed() {
     let air = select(&AIR_PASSENGERS.map(f64::ln), &[12.0]);
     let test = air.diagnosis.ljung_box.unwrap();

@@ -6,9 +6,10 @@
 //! whole numbers of steps, or of which there are several. The number of terms of each season is
 //! chosen by AICc, the errors' order as [`AutoArima`] does without a season.
 //!
-//! A short history is estimated jointly, terms, outside variables and errors. A long one
-//! (more than [`MOST_JOINT`] values of columns) has its terms and outside variables estimated by generalised
-//! least squares, and the errors' model from the last of its values; a warning says so.
+//! A short history is estimated jointly: terms, outside variables and errors. In a long one
+//! (more than [`MOST_JOINT`] values in the columns) the terms and outside variables are
+//! estimated first, by generalised least squares, and the errors' model from the last of what
+//! they leave; a warning says so.
 
 mod fourier;
 mod normal;
@@ -68,7 +69,8 @@ impl Harmonic {
             Seasonal::fit(&scaled.values, &periods, regressors)
         };
         let terms = seasonal.terms() + regressors.len();
-        let mut result = if terms * history.values.len() <= MOST_JOINT {
+        let short = terms * history.values.len() <= MOST_JOINT;
+        let mut result = if short || seasonal.terms() == 0 {
             joint(errors, history, seasonal)?
         } else {
             in_turn(errors, history, seasonal, scaled.unit)?

@@ -92,6 +92,20 @@ fn outside_variables_in_both_ways() {
 }
 
 #[test]
+fn outside_variables_without_a_season() {
+    let values = load(12_000);
+    let columns: Vec<Vec<f64>> = (2..5)
+        .map(|k| {
+            (0..12_000)
+                .map(|t| f64::from(u8::from(t % (31 * k) < 5)))
+                .collect()
+        })
+        .collect();
+    let fitted = fit(&values, &[9e9], &columns);
+    assert!(fitted.forecast(1, &[], &vec![vec![1.0]; 3]).is_ok());
+}
+
+#[test]
 fn a_season_need_not_be_whole() {
     let wave = |t: usize| 5.0 * (TAU * t as f64 / 36.525).sin();
     let mut random = Generator::new(1);
