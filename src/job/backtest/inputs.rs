@@ -107,17 +107,20 @@ pub(super) fn events(
     for source in &sources {
         let name = source.name.clone();
         let list = read_events(source, &options).map_err(|error| unreadable(&name, &error))?;
-        if list.events.is_empty() {
-            let why = match list.rejects.first() {
-                Some(first) => format!("line {}: {}", first.line, first.reason),
-                None => "it has no records".to_owned(),
-            };
-            return Err(
-                BacktestError::usage(format!("{name}: nothing can be read: {why}")).hint(
+        match list.rejects.first() {
+            Some(first) if list.events.is_empty() => {
+                let (line, reason) = (first.line, &first.reason);
+                let message = format!("{name}:{line}: no record can be read: {reason}");
+                return Err(BacktestError::usage(message).hint(
                     "`retrocast ingest` takes --map and --time-format, and the store's incidents \
-                 are those that are used where no file is named",
-                ),
-            );
+                     are those that are used where no file is named",
+                ));
+            }
+            None if list.events.is_empty() => {
+                let message = format!("{name} has no records");
+                warnings.push(Warning::new("no-events", message));
+            }
+            _ => {}
         }
         if let Some(first) = list.rejects.first() {
             let message = format!(

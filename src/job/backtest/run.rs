@@ -74,6 +74,7 @@ impl Backtest<'_> {
             None => history::events(&session, shell.handle, kind),
         };
         let incidents = incidents(events(&self.incidents, EventKind::Incident)?);
+        self.check_match(&incidents)?;
         let work = events(&self.maintenance, EventKind::Maintenance)?;
         let maintenance = windows(work, &mut warnings);
         let judged = |run: Run| Judged {
@@ -142,6 +143,32 @@ impl Backtest<'_> {
             reasons,
             saved,
         })
+    }
+
+    /// Labels that no incident has would link by time alone, in silence.
+    fn check_match(&self, incidents: &[Incident]) -> Result<(), BacktestError> {
+        let names = &self.spec.match_labels;
+        if names.is_empty() || incidents.is_empty() || names.iter().any(|name| name == "time") {
+            return Ok(());
+        }
+        let labels = || {
+            incidents
+                .iter()
+                .flat_map(|one| &one.labels)
+                .map(|(name, _)| name.as_str())
+        };
+        // `services` and `service_name` are read as `service`.
+        if names
+            .iter()
+            .any(|name| labels().any(|label| label.starts_with(name.as_str())))
+        {
+            return Ok(());
+        }
+        let message = format!("--match: no incident has a label {}", names.join(" or "));
+        let mut there: Vec<&str> = labels().collect();
+        there.sort_unstable();
+        there.dedup();
+        Err(BacktestError::usage(message).hint(format!("there are {}", there.join(", "))))
     }
 
     /// Runs the rules, and those before the change.

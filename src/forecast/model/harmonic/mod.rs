@@ -77,8 +77,12 @@ impl Harmonic {
         };
         let mut warnings = std::mem::take(&mut scaled.warnings);
         for warning in result.errors.warnings() {
-            if !warnings.contains(warning) {
-                warnings.push(warning.clone());
+            let mut warning = warning.clone();
+            if result.unit.is_some() && warning.code == "history-shortened" {
+                warning.message = format!("of the errors' model: {}", warning.message);
+            }
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
             }
         }
         result.warnings.splice(0..0, warnings);
