@@ -16,7 +16,7 @@ pub(super) fn format_float(value: f64, verb: char, precision: Option<usize>) -> 
     let body = match verb {
         'e' | 'E' => scientific(magnitude, precision, verb),
         'f' | 'F' => match precision {
-            Some(precision) => format!("{magnitude:.precision$}"),
+            Some(precision) => fixed(magnitude, precision),
             None => format!("{magnitude}"),
         },
         'x' | 'X' => hexadecimal(magnitude, precision, verb),
@@ -29,10 +29,38 @@ pub(super) fn format_float(value: f64, verb: char, precision: Option<usize>) -> 
     format!("{sign}{body}")
 }
 
+/// More decimals than any value has (1,074); Rust's own formatting takes no more than 65,535.
+const DECIMALS: usize = 1_100;
+
+/// Writes a text with zeros before it, `least` characters at least.
+pub(super) fn zeros_before(text: &str, least: usize) -> String {
+    let missing = least.saturating_sub(text.chars().count());
+    "0".repeat(missing) + text
+}
+
+/// Writes `ddd.ddd`.
+fn fixed(magnitude: f64, precision: usize) -> String {
+    let decimals = precision.min(DECIMALS);
+    format!("{magnitude:.decimals$}") + &"0".repeat(precision - decimals)
+}
+
+/// Writes `d.ddde-dd`.
+fn exponential(magnitude: f64, precision: usize) -> String {
+    let decimals = precision.min(DECIMALS);
+    let text = format!("{magnitude:.decimals$e}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => {
+            let zeros = "0".repeat(precision - decimals);
+            format!("{mantissa}{zeros}e{exponent}")
+        }
+        None => text,
+    }
+}
+
 /// Writes `d.ddde±dd`.
 fn scientific(magnitude: f64, precision: Option<usize>, verb: char) -> String {
     let text = match precision {
-        Some(precision) => format!("{magnitude:.precision$e}"),
+        Some(precision) => exponential(magnitude, precision),
         None => format!("{magnitude:e}"),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -48,7 +76,7 @@ fn scientific(magnitude: f64, precision: Option<usize>, verb: char) -> String {
 fn general(magnitude: f64, precision: Option<usize>, verb: char) -> String {
     let wanted = precision.map(|digits| digits.max(1));
     let text = match wanted {
-        Some(digits) => format!("{magnitude:.*e}", digits - 1),
+        Some(digits) => exponential(magnitude, digits - 1),
         None => format!("{magnitude:e}"),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -73,10 +101,7 @@ fn general(magnitude: f64, precision: Option<usize>, verb: char) -> String {
     if point - 1 < -4 || point > threshold {
         return scientific(magnitude, Some(digits.len() - 1), verb);
     }
-    format!(
-        "{magnitude:.*}",
-        usize::try_from(count - point).unwrap_or(0)
-    )
+    fixed(magnitude, usize::try_from(count - point).unwrap_or(0))
 }
 
 /// The mantissa and its binary exponent.
@@ -116,7 +141,10 @@ fn hexadecimal(magnitude: f64, precision: Option<usize>, verb: char) -> String {
     let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
     let digits = match precision {
         None => digits.trim_end_matches('0').to_owned(),
-        Some(precision) => format!("{digits:0<precision$}")[..precision].to_owned(),
+        Some(precision) => {
+            let zeros = "0".repeat(precision.saturating_sub(digits.len()));
+            (digits + &zeros)[..precision].to_owned()
+        }
     };
     let point = if digits.is_empty() { "" } else { "." };
     let sign = if exponent < 0 { '-' } else { '+' };

@@ -1,6 +1,6 @@
 //! Values in the verbs of Go's `fmt`.
 
-use super::float::format_float;
+use super::float::{format_float, zeros_before};
 use super::quote::{quote, quote_ascii, quote_char};
 use super::time;
 use super::value::{Sample, Value};
@@ -288,7 +288,8 @@ impl Printer {
             _ => 0,
         };
         self.flags.zero = false;
-        self.pad(&format!("{sign}{prefix}{digits:0>least$}"));
+        let digits = zeros_before(&digits, least);
+        self.pad(&format!("{sign}{prefix}{digits}"));
         self.flags = flags;
     }
 
@@ -330,7 +331,7 @@ impl Printer {
         if flags.zero && !flags.minus && !sign.is_empty() {
             let least = width.saturating_sub(sign.len());
             self.out.push_str(sign);
-            self.out.push_str(&format!("{body:0>least$}"));
+            self.out.push_str(&zeros_before(&body, least));
         } else {
             self.pad(&format!("{sign}{body}"));
         }

@@ -231,6 +231,22 @@ const PIECES: &[&str] = &[
     "{{ template \"t\" . }}",
 ];
 
+#[test]
+fn long_precisions_are_written_out() {
+    // Rust's own formatting takes at most 65,535.
+    for (format, length) in [
+        ("%.70000f", 70_002),
+        ("%.70000e", 70_006),
+        ("%.70000x", 70_008),
+        ("%070000.1f", 70_000),
+    ] {
+        let text = expand(&format!("{{{{ printf {format:?} 1.5 }}}}"), 0.0);
+        assert_eq!(text.len(), length, "{format}");
+    }
+    let text = expand("{{ printf \"%.70000d\" 7 }}", 0.0);
+    assert!(text.len() == 70_000 && text.ends_with("07"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
 
