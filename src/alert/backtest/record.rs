@@ -1,6 +1,7 @@
 //! From events to episodes and notifications.
 
 use std::collections::HashMap;
+use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
 use super::run::{Episode, EpisodeEnd, Notified, RuleOutcome, Run, RunSettings, Suppressed};
@@ -62,6 +63,8 @@ impl<'a> Recorder<'a> {
             silences: true,
             time_intervals: true,
         };
+        let main = simulation(settings.notify);
+        let races = main.as_ref().is_some_and(Simulation::races);
         let mut next = 0;
         let firsts = group_lens.iter().map(|len| {
             next += len;
@@ -77,11 +80,12 @@ impl<'a> Recorder<'a> {
             open: HashMap::new(),
             sent_as: HashMap::new(),
             with_external: HashMap::new(),
-            main: simulation(settings.notify),
+            main,
             other_race: simulation(Options {
                 repeat_race: other,
                 ..settings.notify
-            }),
+            })
+            .filter(|_| races),
             unsuppressed: simulation(Options {
                 ignored,
                 ..settings.notify
@@ -105,14 +109,13 @@ impl<'a> Recorder<'a> {
             true => self.notified(outcome.notifications),
             false => self.one_each(),
         };
-        let races = warnings.iter().any(|one| one.code == "repeat-race");
         let start = self.range.start;
         let count = |outcome: Option<Outcome>| {
             let all = self.notified(outcome?.notifications);
             let counts = |one: &&Notified| one.is_page && one.notification.ts >= start;
             Some(all.iter().filter(counts).count())
         };
-        let pages_other_race = count(other_race.filter(|_| races));
+        let pages_other_race = count(other_race);
         let pages_unsuppressed = count(unsuppressed);
         if let Some(config) = self.routes {
             warnings.extend(config.warnings.iter().cloned());
@@ -235,7 +238,7 @@ impl<'a> Recorder<'a> {
     /// that it is resolved does not count.
     fn suppressed(&self, suppressions: Vec<Suppression>) -> Vec<Suppressed> {
         let mut all: Vec<Suppressed> = Vec::new();
-        let mut known: HashMap<(usize, Arc<str>, &'static str), usize> = HashMap::new();
+        let mut known: HashMap<(usize, Arc<str>, Discriminant<Cause>), usize> = HashMap::new();
         for one in suppressions {
             for episode in self.firing(&one.labels, one.from) {
                 let ended_at = self.episodes[episode].ended_at;
@@ -243,7 +246,7 @@ impl<'a> Recorder<'a> {
                     continue;
                 }
                 let until = ended_at.map_or(one.until, |end| end.min(one.until));
-                let key = (episode, Arc::clone(&one.receiver), kind(&one.cause));
+                let key = (episode, Arc::clone(&one.receiver), discriminant(&one.cause));
                 if let Some(&at) = known.get(&key) {
                     all[at].until = all[at].until.max(until);
                     continue;
@@ -472,15 +475,6 @@ fn renumber(old: &[usize], places: &[Option<usize>]) -> Vec<usize> {
     let mut new: Vec<usize> = old.iter().filter_map(|one| places[*one]).collect();
     new.sort_unstable();
     new
-}
-
-fn kind(cause: &Cause) -> &'static str {
-    match cause {
-        Cause::Inhibited { .. } => "inhibited",
-        Cause::Silenced { .. } => "silenced",
-        Cause::Inactive => "inactive",
-        Cause::Muted { .. } => "muted",
-    }
 }
 
 fn is_paging(kind: &str) -> bool {

@@ -108,6 +108,13 @@ impl Simulation {
         }
     }
 
+    /// Whether a route's repetitions may be due at the very instant of a tick (see
+    /// [`RepeatRace`](super::RepeatRace)).
+    pub fn races(&self) -> bool {
+        let mut warnings = self.outcome.warnings.iter();
+        warnings.any(|one| one.code == "repeat-race")
+    }
+
     /// Takes in an alert. One that comes before the one before it is taken to come
     /// with that one.
     pub fn receive(&mut self, received: &Received) {

@@ -15,7 +15,7 @@ use crate::model::{Event, EventKind, Warning};
 use crate::promql::Options;
 
 /// Reads rule files; all faults of all files are told.
-pub(super) fn rule_files(
+pub(crate) fn rule_files(
     patterns: &[String],
     folder: &Path,
     options: &Options,

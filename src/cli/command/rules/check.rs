@@ -1,15 +1,15 @@
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::options;
-use super::test::lines;
-use crate::alert::rule_file::{self, Rule, RuleFile, RuleFileError, RuleKind, duplicates};
+use crate::alert::rule_file::{Rule, RuleFile, RuleKind, duplicates};
 use crate::alert::template::Template;
 use crate::cli::Context;
 use crate::cli::error::CommandError;
 use crate::cli::exit_code::Exit;
 use crate::cli::output::OutputArgs;
 use crate::cli::promql_version::VersionChoice;
-use crate::job::backtest::{expand, read};
+use crate::job::backtest::rule_files;
 use crate::promql::{MatchOp, SampleSource};
 use crate::query::{Session, StoreSource, StoreSourceSettings};
 use crate::report::{self, Finding, RuleFileCounts, Severity};
@@ -39,19 +39,7 @@ pub(super) struct CheckArgs {
 
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, CommandError> {
     let options = options(args.promql_version);
-    let mut files = Vec::new();
-    let mut faults: Vec<RuleFileError> = Vec::new();
-    for path in expand(&args.files)? {
-        let text = read(&path)?;
-        match rule_file::parse(&path.display().to_string(), &text, &options) {
-            Ok(file) => files.push(file),
-            Err(errors) => faults.extend(errors),
-        }
-    }
-    if !faults.is_empty() {
-        let faults = lines(faults.iter().map(RuleFileError::render));
-        return Err(CommandError::usage(faults));
-    }
+    let files = rule_files(&args.files, Path::new(""), &options)?;
     let mut findings = Vec::new();
     for file in &files {
         findings.extend(repeated(file));

@@ -74,6 +74,6 @@ fn failure(name: &str, error: UnitTestError) -> CommandError {
 }
 
 /// Faults under each other.
-pub(super) fn lines(faults: impl Iterator<Item = String>) -> String {
+fn lines(faults: impl Iterator<Item = String>) -> String {
     faults.collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
