@@ -64,6 +64,44 @@ pub trait Fitted: Debug + Send + Sync {
 
     /// What a reader must know.
     fn warnings(&self) -> &[Warning];
+
+    /// What there is to tell of the fit beside its forecast; nothing by default.
+    fn details(&self) -> Details {
+        Details::default()
+    }
+}
+
+/// How a model came to its estimates.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Details {
+    /// The estimates, as the field names them (`ar1`, `sma1`, `drift`, `alpha`).
+    pub coefficients: Vec<Coefficient>,
+    /// The candidates that were tried, in the order of the search.
+    pub search: Vec<Tried>,
+    /// What the residuals say; `None` where nothing was tested.
+    pub diagnosis: Option<model::auto_arima::Diagnosis>,
+}
+
+/// An estimate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coefficient {
+    /// Its name.
+    pub name: String,
+    /// Its value, in the units of the series where it has one.
+    pub estimate: f64,
+    /// Its standard error, where that is known.
+    pub standard_error: Option<f64>,
+}
+
+/// A candidate of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    /// The candidate as the field writes it.
+    pub model: String,
+    /// What it was compared by, the lower the better; `None` where it was not admissible.
+    pub criterion: Option<f64>,
+    /// What became of it, where that is not plain from the criterion: `roots too near the unit circle`.
+    pub note: String,
 }
 
 /// A forecast of some steps.
