@@ -19,6 +19,9 @@ pub mod promql;
 /// Forecasts: ARIMA with outside variables, ETS, Theta, baselines, accuracy.
 pub mod forecast;
 
+/// Where the time goes: laws, change points, causes, critical paths; pure, without a command yet.
+pub mod bottleneck;
+
 /// Alert rules and notifications.
 pub mod alert;
 

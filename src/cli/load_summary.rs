@@ -40,6 +40,7 @@ pub(crate) fn show(terminal: &Terminal, report: &LoadReport, elapsed: Option<Dur
     let records = [
         (counts.samples, "sample"),
         (counts.logs, "log record"),
+        (counts.spans, "span"),
         (counts.events, "event"),
         (counts.job_runs, "job run"),
     ];

@@ -50,6 +50,11 @@ impl OutputArgs {
         let format = self.format()?;
         self.destination.write(context, document, format)
     }
+
+    /// Opens the destination for a result that is written bit by bit.
+    pub(crate) fn open(&self) -> Result<Box<dyn Write>, CommandError> {
+        self.destination.open()
+    }
 }
 
 impl Destination {

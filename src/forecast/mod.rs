@@ -6,8 +6,14 @@
 
 pub mod accuracy;
 pub mod arima;
+pub mod calibration;
 pub mod cross_validation;
+mod diagnosis;
+pub mod ensemble;
 pub mod model;
+pub mod pipeline;
+
+pub use diagnosis::Diagnosis;
 
 use std::fmt::Debug;
 
@@ -78,8 +84,10 @@ pub struct Details {
     pub coefficients: Vec<Coefficient>,
     /// The candidates that were tried, in the order of the search.
     pub search: Vec<Tried>,
+    /// What they were compared by: `AICc`; empty where nothing was searched.
+    pub criterion: &'static str,
     /// What the residuals say; `None` where nothing was tested.
-    pub diagnosis: Option<model::auto_arima::Diagnosis>,
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// An estimate.
@@ -91,6 +99,17 @@ pub struct Coefficient {
     pub estimate: f64,
     /// Its standard error, where that is known.
     pub standard_error: Option<f64>,
+}
+
+impl Coefficient {
+    /// An estimate whose standard error is not known where it is not a number.
+    pub(crate) fn new(name: impl Into<String>, estimate: f64, standard_error: f64) -> Self {
+        Self {
+            name: name.into(),
+            estimate,
+            standard_error: Some(standard_error).filter(|error| error.is_finite()),
+        }
+    }
 }
 
 /// A candidate of a search.

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::format::by_name;
 use super::{ReadError, ReadOptions, RecordSink, SeriesRef, Source};
-use crate::model::{Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Warning};
+use crate::model::{Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Span, Warning};
 
 /// What a file of events holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +61,8 @@ impl RecordSink for EventSink {
     fn metadata(&mut self, _: &str, _: MetricMetadata) {}
 
     fn log(&mut self, _: LogRecord) {}
+
+    fn span(&mut self, _: Span) {}
 
     fn event(&mut self, event: Event) {
         let next = self.list.events.len();

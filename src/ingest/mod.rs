@@ -8,6 +8,7 @@
 mod event_list;
 pub mod format;
 mod framing;
+mod series_list;
 mod sniff;
 mod source;
 #[cfg(test)]
@@ -18,10 +19,13 @@ use std::io::{self, BufRead};
 use chrono_tz::Tz;
 
 pub use event_list::{EventList, RejectedRecord, read_events};
+pub use series_list::{
+    ListedSeries, SeriesColumns, SeriesList, SeriesListError, TimeForm, read_series,
+};
 pub use sniff::{explain_failure, sniff};
 pub use source::{Source, SourceError, SourcePath, list};
 
-use crate::model::{Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Warning};
+use crate::model::{Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Span, Warning};
 
 /// A handle of a label set within one run; see [`RecordSink::series`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +48,9 @@ pub trait RecordSink {
 
     /// Takes one log record.
     fn log(&mut self, record: LogRecord);
+
+    /// Takes one span of a trace.
+    fn span(&mut self, span: Span);
 
     /// Takes one event.
     fn event(&mut self, event: Event);

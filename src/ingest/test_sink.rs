@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Format, ReadError, ReadOptions, RecordSink, SeriesRef};
-use crate::model::{Event, JobRun, Labels, LogRecord, MetricMetadata, Warning};
+use crate::model::{Event, JobRun, Labels, LogRecord, MetricMetadata, Span, Warning};
 
 /// Everything that a format handed over, in its order.
 #[derive(Debug, Default)]
@@ -14,6 +14,7 @@ pub(crate) struct TestSink {
     pub(crate) samples: Vec<(String, i64, u64)>,
     pub(crate) metadata: Vec<(String, MetricMetadata)>,
     pub(crate) logs: Vec<LogRecord>,
+    pub(crate) spans: Vec<Span>,
     pub(crate) events: Vec<Event>,
     pub(crate) job_runs: Vec<JobRun>,
     /// Line, reason, raw text.
@@ -88,6 +89,10 @@ impl RecordSink for TestSink {
 
     fn log(&mut self, record: LogRecord) {
         self.logs.push(record);
+    }
+
+    fn span(&mut self, span: Span) {
+        self.spans.push(span);
     }
 
     fn event(&mut self, event: Event) {

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer};
 
 use super::backtest::BacktestSpec;
+use super::forecast::ForecastSpec;
 use super::known_keys::{did_you_mean_key, line_of};
 use crate::model::Warning;
 use crate::store::StoreError;
@@ -79,6 +80,9 @@ pub struct JobFile {
     /// Alert rules to backtest.
     #[serde(default)]
     pub backtest: Vec<BacktestSpec>,
+    /// What to forecast.
+    #[serde(default)]
+    pub forecast: Vec<ForecastSpec>,
     /// The job file's folder.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -206,7 +210,9 @@ impl JobFile {
         // `summary.json` is the job's own.
         let mut names = BTreeSet::from(["summary"]);
         let reports = job.report.iter().map(ReportStep::output_name);
-        for name in reports.chain(job.backtest.iter().map(BacktestSpec::output_name)) {
+        let backtests = job.backtest.iter().map(BacktestSpec::output_name);
+        let forecasts = job.forecast.iter().map(ForecastSpec::output_name);
+        for name in reports.chain(backtests).chain(forecasts) {
             if !names.insert(name) {
                 return Err(JobError::Twice {
                     path: path.to_owned(),

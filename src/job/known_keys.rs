@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::backtest::BacktestSpec;
 use super::file::{IngestStep, JobFile, ReportStep};
+use super::forecast::ForecastSpec;
 use crate::model::did_you_mean;
 
 /// Finds the known key that a path such as `report.0.outputt` resembles.
@@ -19,6 +20,7 @@ pub(super) fn did_you_mean_key(path: &str) -> Option<&'static str> {
         "ingest" => fields::<IngestStep>(),
         "report" => fields::<ReportStep>(),
         "backtest" => fields::<BacktestSpec>(),
+        "forecast" => fields::<ForecastSpec>(),
         _ => &[],
     };
     did_you_mean(key, known.iter().copied())

@@ -4,6 +4,7 @@
 pub mod backtest;
 mod cause;
 mod file;
+pub mod forecast;
 mod known_keys;
 mod range;
 mod run;

@@ -6,6 +6,7 @@ use tokio::runtime::Handle;
 use super::backtest::{Backtest, BacktestSpec, Shell};
 use super::cause::chain;
 use super::file::{IngestStep, JobError, JobFile, ReportStep, default_formats};
+use super::forecast::{self, Forecast, ForecastShell, ForecastSpec};
 use super::{resolve_range, summary};
 use crate::ingest::{self, ReadOptions};
 use crate::query::Session;
@@ -27,7 +28,7 @@ pub enum StepOutcome {
 /// One step of a job.
 #[derive(Debug, Clone)]
 pub struct StepReport {
-    /// `ingest`, `report` or `backtest`.
+    /// `ingest`, `report`, `backtest` or `forecast`.
     pub kind: &'static str,
     /// The step's name.
     pub name: String,
@@ -67,7 +68,7 @@ pub trait JobObserver {
     fn ended(&self, step: &StepReport, document: Option<(&Document, usize)>);
 }
 
-/// Runs a job: every ingest step, every report, every backtest, then the summary. A step
+/// Runs a job: every ingest step, every report, backtest and forecast, then the summary. A step
 /// that fails stops no other.
 pub fn run(
     job: &JobFile,
@@ -104,6 +105,16 @@ pub fn run(
         let (report, document) = match backtest_step(job, spec, &store, &output, tz, runtime, now) {
             Ok((report, document)) => (report, Some(document)),
             Err(reason) => (failed("backtest", spec.name(), reason), None),
+        };
+        let shown = document.as_ref().map(|d| (d, spec.show.unwrap_or(8)));
+        observer.ended(&report, shown);
+        steps.push(report);
+    }
+    for spec in &job.forecast {
+        observer.began("forecast", spec.name(), 0);
+        let (report, document) = match forecast_step(job, spec, &store, &output, tz, runtime, now) {
+            Ok((report, document)) => (report, Some(document)),
+            Err(reason) => (failed("forecast", spec.name(), reason), None),
         };
         let shown = document.as_ref().map(|d| (d, spec.show.unwrap_or(8)));
         observer.ended(&report, shown);
@@ -305,6 +316,60 @@ fn backtest_step(
             [] => StepOutcome::Done,
             reasons => StepOutcome::Found(reasons.join("; ")),
         },
+        loaded: None,
+        rows: Some(rows),
+        outputs,
+    };
+    Ok((done, people))
+}
+
+fn forecast_step(
+    job: &JobFile,
+    spec: &ForecastSpec,
+    store: &Store,
+    output: &Path,
+    tz: Tz,
+    runtime: &Handle,
+    now: i64,
+) -> Result<(StepReport, Document), String> {
+    let formats = match &spec.formats {
+        Some(names) => formats(names)?,
+        None => formats(&default_formats())?,
+    };
+    let mut spec = spec.clone();
+    // A file has its own range.
+    if spec.csv.is_none() && spec.sql.is_none() {
+        spec.until = spec.until.or_else(|| job.until.clone());
+    }
+    let shell = ForecastShell {
+        store: store.root(),
+        handle: runtime,
+        folder: &job.folder,
+        tz,
+        now,
+    };
+    let forecast = Forecast::prepare(&spec, shell).map_err(|e| chain(&e))?;
+    let result = forecast.collect(true, true, || ()).map_err(|e| chain(&e))?;
+    if spec.save != Some(false) {
+        forecast::save(&result, spec.name(), shell).map_err(|e| chain(&e))?;
+    }
+    let document = |layout: Layout| result.document(layout).map_err(|e| e.to_string());
+    let people = document(Layout::People)?;
+    let rows = document(Layout::Rows)?;
+    let mut outputs = Vec::new();
+    for format in formats {
+        let document = match format {
+            Format::Table | Format::Md => &people,
+            _ => &rows,
+        };
+        let name = spec.output_name();
+        outputs.extend(write_all(document, &[format], output, name, tz)?);
+    }
+    let rows = rows.tables().next().map_or(0, report::Table::num_rows);
+    let done = StepReport {
+        kind: "forecast",
+        name: spec.name().to_owned(),
+        outcome: StepOutcome::Done,
         loaded: None,
         rows: Some(rows),
         outputs,

@@ -49,6 +49,7 @@ fn loaded(report: &LoadReport) -> Value {
     json!({
         "samples": report.counts.samples,
         "logs": report.counts.logs,
+        "spans": report.counts.spans,
         "events": report.counts.events,
         "job_runs": report.counts.job_runs,
         "rejects": report.counts.rejects,

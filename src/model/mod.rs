@@ -6,6 +6,7 @@ mod job_run;
 mod labels;
 mod log_record;
 mod metadata;
+mod span;
 mod suggest;
 mod time;
 mod warning;
@@ -16,6 +17,7 @@ pub use job_run::JobRun;
 pub use labels::{Labels, LabelsError, METRIC_NAME, TARGET_LABELS};
 pub use log_record::{LogRecord, canonical_severity};
 pub use metadata::{MetricMetadata, MetricType};
+pub use span::{Span, SpanKind, SpanStatus};
 pub use suggest::did_you_mean;
 pub use time::{
     LocalTime, MICROS_PER_DAY, MICROS_PER_SECOND, TimeError, TimeRange, TimestampUnit, day_of,

@@ -10,10 +10,21 @@ use crate::report::{Cell, ColumnKind, Table};
 /// there is no value.
 pub(super) fn render(table: &Table, tz: Tz) -> Vec<u8> {
     let mut bytes = Vec::new();
+    header(&mut bytes, table);
+    rows(&mut bytes, table, tz);
+    bytes
+}
+
+/// Writes the header row.
+pub(super) fn header(bytes: &mut Vec<u8>, table: &Table) {
     record(
-        &mut bytes,
+        bytes,
         table.columns.iter().map(|column| column.name.as_str()),
     );
+}
+
+/// Writes the rows.
+pub(super) fn rows(bytes: &mut Vec<u8>, table: &Table, tz: Tz) {
     let mut field = String::new();
     for batch in table.batches() {
         for row in 0..batch.num_rows() {
@@ -25,25 +36,24 @@ pub(super) fn render(table: &Table, tz: Tz) -> Vec<u8> {
                     if !array.is_null(row) {
                         let mut json = Vec::new();
                         write_value(&mut json, array, row, tz);
-                        escape(&mut bytes, &String::from_utf8_lossy(&json));
+                        escape(bytes, &String::from_utf8_lossy(&json));
                     }
                     continue;
                 }
                 match Cell::read(array, row) {
                     Cell::Null => {}
-                    Cell::Text(text) => escape(&mut bytes, &text),
-                    Cell::Timestamp(ts) => escape(&mut bytes, &format_timestamp(ts, tz)),
+                    Cell::Text(text) => escape(bytes, &text),
+                    Cell::Timestamp(ts) => escape(bytes, &format_timestamp(ts, tz)),
                     other => {
                         field.clear();
                         field.push_str(&other.plain());
-                        escape(&mut bytes, &field);
+                        escape(bytes, &field);
                     }
                 }
             }
             bytes.push(b'\n');
         }
     }
-    bytes
 }
 
 fn record<'a>(bytes: &mut Vec<u8>, fields: impl Iterator<Item = &'a str>) {

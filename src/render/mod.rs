@@ -13,6 +13,7 @@ mod md;
 mod ndjson;
 mod number;
 mod parquet;
+mod row_writer;
 mod table;
 mod text;
 
@@ -24,6 +25,7 @@ use chrono_tz::Tz;
 use crate::report::Document;
 
 pub use export_lines::write_export_lines;
+pub use row_writer::RowWriter;
 
 /// How a document is shown; machine formats heed only `tz`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::model::{TimeRange, Warning};
 use crate::report::{
-    Block, Chart, ChartKind, ChartSeries, ChartX, ColumnSpec, Finding, Severity, Table, Unit,
+    Block, Chart, ChartBand, ChartKind, ChartMark, ChartSeries, ChartX, ColumnSpec, Finding,
+    Severity, Table, Unit,
 };
 
 const MARCH: i64 = 1_772_323_200_000_000; // 2026-03-01T00:00:00Z
@@ -341,6 +342,8 @@ fn chart(kind: ChartKind, x: ChartX, series: &[(&str, &[f64])], unit: Option<Uni
             y_title: "y".into(),
             unit,
             series: series.collect(),
+            bands: Vec::new(),
+            mark: None,
         })],
         ..Document::default()
     }
@@ -513,4 +516,72 @@ fn colour_changes_nothing_but_colour() {
     assert_eq!(widths(&plain), widths(&colored));
     assert!(colored.contains("\u{1b}[1mErrors\u{1b}[0m"));
     assert!(!plain.contains('\u{1b}'));
+}
+
+#[test]
+fn a_forecast_with_its_band() {
+    let nan = f64::NAN;
+    let history = [2.0, 3.0, 2.0, 3.0, 2.0, 3.0, nan, nan, nan];
+    let forecast = [nan, nan, nan, nan, nan, 3.0, 2.0, 3.0, 2.0];
+    let mut document = chart(
+        ChartKind::Line,
+        ChartX::Index((1..10).collect()),
+        &[("history", &history), ("forecast", &forecast)],
+        None,
+    );
+    let Some(Block::Chart(chart)) = document.blocks.first_mut() else {
+        panic!("a chart")
+    };
+    chart.bands = vec![ChartBand {
+        name: "80% interval".into(),
+        lower: vec![nan, nan, nan, nan, nan, 3.0, 1.0, 2.0, 1.0],
+        upper: vec![nan, nan, nan, nan, nan, 3.0, 3.0, 4.0, 3.0],
+    }];
+    chart.mark = Some(ChartMark {
+        name: "end".into(),
+        at: 6,
+    });
+    let options = RenderOptions {
+        width: 50,
+        ..OPTIONS
+    };
+    let drawn = text(&document, Format::Table, &options);
+    assert!(
+        drawn.starts_with("y\n● history   ▲ forecast   ⢕⢕ 80% interval   ┊ end\n"),
+        "{drawn}"
+    );
+    let rows: Vec<&str> = drawn.lines().skip(2).collect();
+    let mark = |row: &&str| row.chars().position(|c| c == '┊');
+    let marks: Vec<usize> = rows.iter().filter_map(mark).collect();
+    assert!(
+        marks.len() > 4 && marks.iter().all(|at| *at == marks[0]),
+        "{drawn}"
+    );
+    // The band lies on the right of the mark alone.
+    let left = rows
+        .iter()
+        .map(|row| row.chars().take(marks[0]).collect::<String>());
+    assert!(left.into_iter().all(|text| !text.contains('⢕')), "{drawn}");
+    assert!(drawn.contains('⢕'), "{drawn}");
+    // Counts, not times, stand below.
+    let labels = rows
+        .last()
+        .map(|row| row.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(labels, Some(vec!["2", "4", "6", "8"]), "{drawn}");
+}
+
+#[test]
+fn rows_bit_by_bit_are_the_rows_at_once() {
+    let batch = batch();
+    let document = Document::from_batches("", batch.schema(), vec![batch]).expect("a table");
+    let table = document.tables().next().expect("a table");
+    for format in [Format::Csv, Format::Ndjson] {
+        let mut bytes = Vec::new();
+        let mut writer = RowWriter::new(&mut bytes, format, Tz::UTC).expect("rows");
+        writer.write(table).expect("written");
+        writer.finish().expect("written");
+        let whole = render(&document, format, &OPTIONS).expect("rendered");
+        assert_eq!(bytes, whole);
+    }
+    assert!(RowWriter::new(Vec::new(), Format::Json, Tz::UTC).is_none());
 }

@@ -20,6 +20,8 @@ pub enum ChartKind {
 pub enum ChartX {
     /// µs since the epoch, ascending.
     Time(Vec<i64>),
+    /// Counts without a time, ascending.
+    Index(Vec<i64>),
     /// Names, in the order in which they are drawn.
     Category(Vec<String>),
 }
@@ -28,7 +30,7 @@ impl ChartX {
     /// Counts the positions.
     pub fn len(&self) -> usize {
         match self {
-            Self::Time(times) => times.len(),
+            Self::Time(places) | Self::Index(places) => places.len(),
             Self::Category(names) => names.len(),
         }
     }
@@ -51,6 +53,26 @@ pub struct ChartSeries {
     pub values: Vec<f64>,
 }
 
+/// What lies between two bounds, drawn behind the lines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChartBand {
+    /// The name in the legend.
+    pub name: String,
+    /// The lower bound at each x; NaN where there is none.
+    pub lower: Vec<f64>,
+    /// The upper bound at each x.
+    pub upper: Vec<f64>,
+}
+
+/// A place along x that parts what is on its left from what is on its right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartMark {
+    /// The name in the legend.
+    pub name: String,
+    /// Where it stands: µs or a count, as x.
+    pub at: i64,
+}
+
 /// Series over a common x.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
@@ -68,6 +90,10 @@ pub struct Chart {
     pub unit: Option<Unit>,
     /// The values.
     pub series: Vec<ChartSeries>,
+    /// What lies behind the lines, the widest first; not of bars.
+    pub bands: Vec<ChartBand>,
+    /// What parts the lines; not of bars.
+    pub mark: Option<ChartMark>,
 }
 
 /// What a report's header says of its chart.
@@ -186,6 +212,8 @@ impl Chart {
             },
             unit: spec.unit.clone().or_else(|| common_unit(table, &ys)),
             series,
+            bands: Vec::new(),
+            mark: None,
         })
     }
 }

@@ -8,6 +8,7 @@ mod cell;
 mod chart;
 mod document;
 mod file;
+mod forecast;
 mod layout;
 mod parameter;
 mod placeholder;
@@ -26,9 +27,12 @@ pub use backtest::{
 };
 pub use cell::Cell;
 pub(crate) use cell::list_values;
-pub use chart::{Chart, ChartError, ChartKind, ChartSeries, ChartSpec, ChartX};
+pub use chart::{
+    Chart, ChartBand, ChartError, ChartKind, ChartMark, ChartSeries, ChartSpec, ChartX,
+};
 pub use document::{Block, Document, Finding, Provenance, Severity, Subject};
 pub use file::{BoundReport, ReportError, ReportFile, ReportProblem};
+pub use forecast::{FEW, ForecastResult, ForecastSeries, ForecastTimes, forecast_rows};
 pub use layout::Layout;
 pub use parameter::{Param, ParamError, ParamKind, timestamp_literal};
 pub use promql::PromqlResult;

@@ -2,6 +2,7 @@
 //!
 //! Imports nothing of ours.
 
+pub mod change_point;
 pub mod correlation;
 pub mod decomposition;
 pub mod diagnostic;
@@ -10,6 +11,7 @@ pub(crate) mod inner_product;
 pub mod least_squares;
 pub mod optimise;
 pub mod periodogram;
+pub mod queueing;
 pub mod random;
 #[cfg(test)]
 pub(crate) mod reference_series;

@@ -14,7 +14,7 @@ use super::rejects::Reject;
 use super::run_writer::Ingest;
 use super::schema::TableKind;
 use super::series_registry::SeriesRegistry;
-use crate::model::{Event, JobRun, LogRecord};
+use crate::model::{Event, JobRun, LogRecord, Span, SpanKind, SpanStatus};
 
 /// Makes a `logs` batch of records and their ids.
 pub(crate) fn logs(records: &[(LogRecord, i64)]) -> Result<RecordBatch, StoreError> {
@@ -31,6 +31,27 @@ pub(crate) fn logs(records: &[(LogRecord, i64)]) -> Result<RecordBatch, StoreErr
             Arc::new(Float64Array::from_iter(r().map(|x| x.duration_ms))),
             text_maps(r().map(|x| pairs(&x.attributes)))?,
             Arc::new(Int64Array::from_iter_values(records.iter().map(|x| x.1))),
+        ],
+    )
+}
+
+/// Makes a `spans` batch of spans and their ids.
+pub(crate) fn spans(spans: &[(Span, i64)]) -> Result<RecordBatch, StoreError> {
+    let s = || spans.iter().map(|(span, _)| span);
+    batch(
+        TableKind::Spans,
+        vec![
+            timestamps(s().map(|x| Some(x.ts))),
+            texts(s().map(|x| Some(x.trace_id.as_str()))),
+            texts(s().map(|x| Some(x.span_id.as_str()))),
+            texts(s().map(|x| x.parent_span_id.as_deref())),
+            texts(s().map(|x| x.service.as_deref())),
+            texts(s().map(|x| Some(x.name.as_str()))),
+            texts(s().map(|x| x.kind.map(SpanKind::as_str))),
+            texts(s().map(|x| x.status.map(SpanStatus::as_str))),
+            Arc::new(Int64Array::from_iter_values(s().map(|x| x.duration_ns))),
+            text_maps(s().map(|x| pairs(&x.attributes)))?,
+            Arc::new(Int64Array::from_iter_values(spans.iter().map(|x| x.1))),
         ],
     )
 }

@@ -146,7 +146,7 @@ fn plan(kind: TableKind, files: &[DataFile]) -> Vec<Vec<DataFile>> {
             })
             .map(<[DataFile]>::to_vec)
             .collect(),
-        TableKind::Logs => by_day()
+        TableKind::Logs | TableKind::Spans => by_day()
             .flat_map(|files| row_table::rewritable(files.to_vec()))
             .collect(),
         _ if files.len() <= SMALL_TABLE_FILES => Vec::new(),
@@ -172,7 +172,7 @@ async fn rewrite(
             TableKind::Samples => {
                 sample_merge::rewrite(table, group, &registry, &mut change).await?;
             }
-            TableKind::Logs | TableKind::Rejects => {
+            TableKind::Logs | TableKind::Spans | TableKind::Rejects => {
                 row_table::rewrite(table, group, &mut change).await?;
             }
             _ => keyed_table::rewrite(table, group, &mut change).await?,

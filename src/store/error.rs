@@ -67,6 +67,9 @@ pub enum StoreError {
     /// A backtest was to be saved without a name.
     #[error("a saved backtest needs a name")]
     NoBacktestName,
+    /// A forecast was to be saved without a name.
+    #[error("a saved forecast needs a name")]
+    NoForecastName,
     /// A data file has a column of another type than the schema says.
     #[error("data file {path}: column {column} is missing or has the wrong type")]
     Schema {

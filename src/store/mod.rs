@@ -11,6 +11,7 @@ mod columns;
 mod compact;
 mod error;
 mod file_stats;
+mod forecast;
 mod info;
 mod keyed_table;
 mod load;
@@ -43,6 +44,7 @@ pub use backtest::{BacktestResult, BacktestTables, SavedBacktest, save_backtest}
 pub use compact::{CompactOptions, Compacted, DEFAULT_GRACE, ORPHAN_AGE, compact};
 pub use error::StoreError;
 pub use file_stats::FileStats;
+pub use forecast::{ForecastRow, SavedForecast, save_forecast};
 pub use info::{TableInfo, info};
 pub use load::{FileOutcome, FileReport, LoadOptions, LoadReport, MaxRejects, load};
 pub use rejects::Reject;

@@ -13,7 +13,7 @@ use super::run_writer::{self, Counts, RunWriter};
 use super::schema::TableKind;
 use super::{Store, lock, reader, row_table};
 use crate::ingest::{ReadOptions, RecordSink, SeriesRef, Source, SourcePath, format};
-use crate::model::{Event, JobRun, Labels, LogRecord, MetricMetadata, Warning};
+use crate::model::{Event, JobRun, Labels, LogRecord, MetricMetadata, Span, Warning};
 
 /// What became of the dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -218,6 +218,14 @@ impl RecordSink for Again<'_, '_> {
             return;
         }
         self.writer.log(record);
+    }
+
+    fn span(&mut self, span: Span) {
+        if !run_writer::is_storable(span.ts) {
+            self.is_rejected = true;
+            return;
+        }
+        self.writer.span(span);
     }
 
     fn event(&mut self, event: Event) {

@@ -1,4 +1,4 @@
-//! Drops the days of samples and logs that are older than asked for.
+//! Drops the days of samples, logs and spans that are older than asked for.
 //!
 //! Whole UTC days go, and only when their last instant is old enough, so that
 //! at least the given number of days stays. Events, runs of jobs, results of

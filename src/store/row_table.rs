@@ -1,4 +1,4 @@
-//! Tables of rows that have a `record_id` (`logs`, `rejects`): a row is there once.
+//! Tables of rows that have a `record_id` (`logs`, `spans`, `rejects`): a row is there once.
 //!
 //! Rows are put as files while a run reads; the commit drops those that the
 //! table has already, day by day, and adds the rest, in the order of the

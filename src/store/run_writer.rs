@@ -1,14 +1,17 @@
 //! Takes the records of an ingest run, and commits them at its end.
 
 mod occurrences;
+mod row_buffer;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use arrow::record_batch::RecordBatch;
 use tokio::runtime::Handle;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::occurrences::Occurrences;
+use self::row_buffer::{Row, RowBuffer};
 use super::error::StoreError;
 use super::rejects::Reject;
 use super::sample_buffer::SampleBuffer;
@@ -20,10 +23,11 @@ use super::{
 };
 use crate::ingest::{RecordSink, SeriesRef};
 use crate::model::{
-    Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Warning, day_of, format_timestamp,
+    Event, EventKind, JobRun, Labels, LogRecord, MetricMetadata, Span, SpanKind, SpanStatus,
+    Warning, format_timestamp,
 };
 
-/// Bytes of log records or dead letters that are held before they are put.
+/// Bytes of log records, spans or dead letters that are held before they are put.
 const ROW_BYTES: usize = 32 << 20;
 /// How much of a dead letter's text is kept.
 const RAW_BYTES: usize = 16 << 20;
@@ -41,6 +45,8 @@ pub struct Counts {
     pub samples: u64,
     /// Log records.
     pub logs: u64,
+    /// Spans.
+    pub spans: u64,
     /// Events.
     pub events: u64,
     /// Runs of batch jobs.
@@ -52,13 +58,14 @@ pub struct Counts {
 impl Counts {
     /// Returns the records that could be read.
     pub fn good(&self) -> u64 {
-        self.samples + self.logs + self.events + self.job_runs
+        self.samples + self.logs + self.spans + self.events + self.job_runs
     }
 
     /// Adds another's counts.
     pub fn add(&mut self, other: &Self) {
         self.samples += other.samples;
         self.logs += other.logs;
+        self.spans += other.spans;
         self.events += other.events;
         self.job_runs += other.job_runs;
         self.rejects += other.rejects;
@@ -113,10 +120,8 @@ pub(crate) struct RunWriter<'a> {
     registry: SeriesRegistry,
     metadata: HashMap<String, MetricMetadata>,
     samples: SampleBuffer,
-    logs: Vec<(LogRecord, i64)>,
-    log_bytes: usize,
-    log_table: Table,
-    log_pieces: Vec<DataFile>,
+    logs: RowBuffer<LogRecord>,
+    spans: RowBuffer<Span>,
     rejects: Vec<Reject>,
     reject_bytes: usize,
     reject_table: Table,
@@ -133,7 +138,8 @@ pub(crate) struct RunWriter<'a> {
 impl<'a> RunWriter<'a> {
     pub(crate) fn new(store: &'a Store, runtime: Handle, now: i64) -> Result<Self, StoreError> {
         let run = lock::begin_run(store.root())?;
-        let log_table = runtime.block_on(store.table(TableKind::Logs))?;
+        let logs = RowBuffer::new(runtime.block_on(store.table(TableKind::Logs))?);
+        let spans = RowBuffer::new(runtime.block_on(store.table(TableKind::Spans))?);
         let reject_table = runtime.block_on(store.table(TableKind::Rejects))?;
         Ok(Self {
             store,
@@ -142,10 +148,8 @@ impl<'a> RunWriter<'a> {
             registry: SeriesRegistry::default(),
             metadata: HashMap::new(),
             samples: SampleBuffer::new(store.root()),
-            logs: Vec::new(),
-            log_bytes: 0,
-            log_table,
-            log_pieces: Vec::new(),
+            logs,
+            spans,
             rejects: Vec::new(),
             reject_bytes: 0,
             reject_table,
@@ -202,7 +206,7 @@ impl<'a> RunWriter<'a> {
     /// Commits everything: `series` before `samples`, `ingests` last. A kill in
     /// between leaves a file unnoted, and reading it again adds only what is missing.
     pub(crate) fn commit(mut self) -> Result<Committed, StoreError> {
-        self.flush_logs();
+        self.flush_rows();
         self.flush_rejects();
         if let Some(error) = self.error.take() {
             return Err(error);
@@ -227,7 +231,8 @@ impl<'a> RunWriter<'a> {
             table.commit(change, now).await?;
         }
         for (kind, pieces) in [
-            (TableKind::Logs, self.log_pieces),
+            (TableKind::Logs, self.logs.pieces),
+            (TableKind::Spans, self.spans.pieces),
             (TableKind::Rejects, self.reject_pieces),
         ] {
             let mut table = store.table(kind).await?;
@@ -272,21 +277,13 @@ impl<'a> RunWriter<'a> {
         self.error.get_or_insert(error);
     }
 
-    fn flush_logs(&mut self) {
-        self.log_bytes = 0;
-        let mut logs = std::mem::take(&mut self.logs);
-        // Stable: records of one instant stay in the order of the file.
-        logs.sort_by_key(|(record, _)| record.ts);
-        for day in logs.chunk_by(|a, b| day_of(a.0.ts) == day_of(b.0.ts)) {
-            let put = columns::logs(day)
-                .and_then(|batch| parquet_file::encode(TableKind::Logs, &[batch]))
-                .and_then(|file| {
-                    let day = Some(day_of(day[0].0.ts));
-                    self.runtime.block_on(self.log_table.put(file, day))
-                });
-            match put {
-                Ok(piece) => self.log_pieces.push(piece),
-                Err(error) => return self.fail(error),
+    fn flush_rows(&mut self) {
+        for flushed in [
+            self.logs.flush(&self.runtime),
+            self.spans.flush(&self.runtime),
+        ] {
+            if let Err(error) = flushed {
+                self.fail(error);
             }
         }
     }
@@ -361,10 +358,22 @@ impl RecordSink for RunWriter<'_> {
         self.file.counts.logs += 1;
         let content = log_content(&record);
         let record_id = self.file.occurrences.next_id(&content, record.ts);
-        self.log_bytes += content.len() + 300;
-        self.logs.push((record, record_id));
-        if self.log_bytes >= ROW_BYTES {
-            self.flush_logs();
+        if self.logs.push(record, record_id, content.len()) {
+            self.flush_rows();
+        }
+    }
+
+    /// Takes a span. Its id is the hash of all of it: a trace that two searches found is one.
+    fn span(&mut self, span: Span) {
+        if !is_storable(span.ts) {
+            let raw = format!("{} {} {}", span.trace_id, span.span_id, span.name);
+            return self.reject(0, OUT_OF_RANGE, raw.as_bytes());
+        }
+        self.file.counts.spans += 1;
+        let content = span_content(&span);
+        let record_id = xxh3_64(&content).cast_signed();
+        if self.spans.push(span, record_id, content.len()) {
+            self.flush_rows();
         }
     }
 
@@ -435,22 +444,66 @@ fn cut(raw: &[u8]) -> &[u8] {
     &raw[..begin.unwrap_or(RAW_BYTES)]
 }
 
+impl Row for LogRecord {
+    fn ts(&self) -> i64 {
+        self.ts
+    }
+
+    fn batch(rows: &[(Self, i64)]) -> Result<RecordBatch, StoreError> {
+        columns::logs(rows)
+    }
+}
+
+impl Row for Span {
+    fn ts(&self) -> i64 {
+        self.ts
+    }
+
+    fn batch(rows: &[(Self, i64)]) -> Result<RecordBatch, StoreError> {
+        columns::spans(rows)
+    }
+}
+
 fn log_content(record: &LogRecord) -> Vec<u8> {
-    let mut content = record.ts.to_le_bytes().to_vec();
     let texts = [
-        &record.service,
-        &record.severity,
-        &record.body,
-        &record.trace_id,
-        &record.span_id,
+        record.service.as_deref(),
+        record.severity.as_deref(),
+        record.body.as_deref(),
+        record.trace_id.as_deref(),
+        record.span_id.as_deref(),
     ];
+    let duration = record.duration_ms.map_or(u64::MAX, f64::to_bits);
+    content(record.ts, &texts, duration, &record.attributes)
+}
+
+fn span_content(span: &Span) -> Vec<u8> {
+    let texts = [
+        Some(span.trace_id.as_str()),
+        Some(span.span_id.as_str()),
+        span.parent_span_id.as_deref(),
+        span.service.as_deref(),
+        Some(span.name.as_str()),
+        span.kind.map(SpanKind::as_str),
+        span.status.map(SpanStatus::as_str),
+    ];
+    let duration = span.duration_ns.cast_unsigned();
+    content(span.ts, &texts, duration, &span.attributes)
+}
+
+/// Puts a record's fields together, so that other fields never give the same bytes.
+fn content(
+    ts: i64,
+    texts: &[Option<&str>],
+    duration: u64,
+    attributes: &[(String, String)],
+) -> Vec<u8> {
+    let mut content = ts.to_le_bytes().to_vec();
     for text in texts {
-        content.extend_from_slice(text.as_deref().unwrap_or("\u{0}").as_bytes());
+        content.extend_from_slice(text.unwrap_or("\u{0}").as_bytes());
         content.push(0xff);
     }
-    let duration = record.duration_ms.map_or(u64::MAX, f64::to_bits);
     content.extend_from_slice(&duration.to_le_bytes());
-    for (name, value) in &record.attributes {
+    for (name, value) in attributes {
         for text in [name, value] {
             content.extend_from_slice(text.as_bytes());
             content.push(0xff);

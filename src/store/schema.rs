@@ -13,6 +13,8 @@ pub enum TableKind {
     Samples,
     /// One row a log record.
     Logs,
+    /// One row a span of a trace.
+    Spans,
     /// Incidents, deploys, maintenance, campaigns, holidays.
     Events,
     /// Runs of batch jobs.
@@ -23,6 +25,8 @@ pub enum TableKind {
     Episodes,
     /// One row a notification of a saved backtest.
     Notifications,
+    /// One row a series, model, step ahead and level of a saved forecast.
+    Forecasts,
     /// Dead letters.
     Rejects,
     /// One row a file that has been read.
@@ -31,15 +35,17 @@ pub enum TableKind {
 
 impl TableKind {
     /// Every table, in the order of commits.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Series,
         Self::Samples,
         Self::Logs,
+        Self::Spans,
         Self::Events,
         Self::JobRuns,
         Self::Alerts,
         Self::Episodes,
         Self::Notifications,
+        Self::Forecasts,
         Self::Rejects,
         Self::Ingests,
     ];
@@ -50,11 +56,13 @@ impl TableKind {
             Self::Series => "series",
             Self::Samples => "samples",
             Self::Logs => "logs",
+            Self::Spans => "spans",
             Self::Events => "events",
             Self::JobRuns => "job_runs",
             Self::Alerts => "alerts",
             Self::Episodes => "episodes",
             Self::Notifications => "notifications",
+            Self::Forecasts => "forecasts",
             Self::Rejects => "rejects",
             Self::Ingests => "ingests",
         }
@@ -62,7 +70,7 @@ impl TableKind {
 
     /// Tells whether the table has a folder a UTC day (`date=2026-03-01`).
     pub fn is_by_day(self) -> bool {
-        matches!(self, Self::Samples | Self::Logs)
+        matches!(self, Self::Samples | Self::Logs | Self::Spans)
     }
 
     /// Returns the columns by which the rows of each file are sorted.
@@ -70,12 +78,13 @@ impl TableKind {
         match self {
             Self::Series => &["metric", "target_id", "series_id"],
             Self::Samples => &["metric", "target_id", "series_id", "ts"],
-            Self::Logs => &["ts"],
+            Self::Logs | Self::Spans => &["ts"],
             Self::Events => &["started_at", "id", "kind"],
             Self::JobRuns => &["job", "run_id", "stage"],
             Self::Alerts => &["backtest", "rule_number"],
             Self::Episodes => &["backtest", "episode"],
             Self::Notifications => &["backtest", "notification"],
+            Self::Forecasts => &["forecast", "unique_id", "model", "h", "level"],
             Self::Rejects => &[],
             Self::Ingests => &["ingested_at", "file"],
         }
@@ -123,7 +132,7 @@ pub fn list_type(item: DataType) -> DataType {
     DataType::List(Arc::new(Field::new("element", item, true)))
 }
 
-static SCHEMAS: LazyLock<[SchemaRef; 10]> = LazyLock::new(|| TableKind::ALL.map(build_schema));
+static SCHEMAS: LazyLock<[SchemaRef; 12]> = LazyLock::new(|| TableKind::ALL.map(build_schema));
 
 fn build_schema(table: TableKind) -> SchemaRef {
     use DataType::{Boolean, Float64, Int32, Int64, Utf8};
@@ -153,6 +162,19 @@ fn build_schema(table: TableKind) -> SchemaRef {
             ("trace_id", Utf8),
             ("span_id", Utf8),
             ("duration_ms", Float64),
+            ("attributes", text_map_type()),
+            ("record_id", Int64),
+        ],
+        TableKind::Spans => vec![
+            ("ts", ts()),
+            ("trace_id", Utf8),
+            ("span_id", Utf8),
+            ("parent_span_id", Utf8),
+            ("service", Utf8),
+            ("name", Utf8),
+            ("kind", Utf8),
+            ("status", Utf8),
+            ("duration_ns", Int64),
             ("attributes", text_map_type()),
             ("record_id", Int64),
         ],
@@ -245,6 +267,21 @@ fn build_schema(table: TableKind) -> SchemaRef {
             ("episodes", list_type(Int64)),
             ("incident", Utf8),
             ("kept_back", list_type(Utf8)),
+        ],
+        TableKind::Forecasts => vec![
+            ("forecast", Utf8),
+            ("unique_id", Utf8),
+            ("labels", text_map_type()),
+            ("model", Utf8),
+            ("fitted", Utf8),
+            ("origin", ts()),
+            ("ds", ts()),
+            ("ds_index", Int64),
+            ("h", Int64),
+            ("mean", Float64),
+            ("level", Float64),
+            ("lower", Float64),
+            ("upper", Float64),
         ],
         TableKind::Rejects => vec![
             ("ingested_at", ts()),

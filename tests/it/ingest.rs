@@ -243,3 +243,36 @@ fn days_that_were_dropped_come_back_with_again() {
     w.fine(&["ingest", "--again", "a.jsonl"]);
     assert_eq!(w.sql("SELECT sum(value) FROM metrics.m"), ["6"]);
 }
+
+#[test]
+fn traces_of_two_searches_are_there_once() {
+    let span = |id: &str, start: u64| {
+        format!(
+            r#"{{"traceID":"1","spanID":"{id}","operationName":"op {id}","references":[],"startTime":{start},"duration":1500,"tags":[],"logs":[],"processID":"p1"}}"#
+        )
+    };
+    let answer = |spans: &[String]| {
+        format!(
+            r#"{{"data":[{{"traceID":"1","spans":[{}],"processes":{{"p1":{{"serviceName":"api"}}}}}}]}}"#,
+            spans.join(",")
+        )
+    };
+    let (a, b, c) = (span("a", 1), span("b", 2), span("c", 86_400_000_000));
+    let w = Workspace::new();
+    w.write("in/first.json", answer(&[a.clone(), b.clone(), b.clone()]));
+    w.write("in/second.json", answer(&[b, c]));
+    w.fine(&["ingest", "in/first.json"]);
+    let run = w.fine(&["ingest", "in"]);
+    assert!(run.stderr.contains("2 spans from 1 file"), "{}", run.stderr);
+    let rows = w.sql("SELECT span_id, service, duration_ns FROM spans ORDER BY ts");
+    assert_eq!(rows, ["a,api,1500000", "b,api,1500000", "c,api,1500000"]);
+
+    let request = r#"{"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"api"}}]},"scopeMetrics":[{"metrics":[{"name":"http.requests","sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{"asInt":"7","timeUnixNano":"1775000000000000000"}]}}]}]}]}"#;
+    w.write("otlp.jsonl", format!("{request}\n"));
+    w.fine(&["ingest", "otlp.jsonl"]);
+    let rows = w.sql("SELECT job, value FROM metrics.http_requests_total");
+    assert_eq!(rows, ["api,7"]);
+    w.fine(&["store", "verify"]);
+    w.fine(&["store", "compact"]);
+    assert_eq!(w.sql("SELECT count(*) FROM spans"), ["3"]);
+}

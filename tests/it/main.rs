@@ -9,6 +9,7 @@
 mod alertmanager;
 mod backtest;
 mod command_line;
+mod forecast;
 mod imports;
 mod ingest;
 mod prometheus;

@@ -100,6 +100,9 @@ fn every_record_is_in_the_store() {
         records += known.as_u64().unwrap_or(0);
     }
     assert_eq!(Some(records), SAMPLE.truth["logs"]["records"].as_u64());
+    let spans = "SELECT count(*), count(DISTINCT trace_id) FROM spans";
+    let known = [&SAMPLE.truth["spans"], &SAMPLE.truth["traces"]].map(ToString::to_string);
+    assert_eq!(SAMPLE.workspace.sql(spans), [known.join(",")]);
     let kinds = "SELECT kind, count(*) FROM events GROUP BY kind";
     for row in SAMPLE.workspace.sql(kinds) {
         let (kind, count) = row.split_once(',').expect("two cells");

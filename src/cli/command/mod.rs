@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod backtest;
+mod forecast;
 mod ingest;
 mod metrics;
 mod promql;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Report(report::Args),
     Run(run::Args),
     Backtest(Box<backtest::Args>),
+    Forecast(Box<forecast::Args>),
     Rules(rules::Args),
     Store(store::Args),
     Test(test::Args),
@@ -49,6 +51,7 @@ impl Command {
             Self::Report(args) => report::run(args, context),
             Self::Run(args) => run::run(args, context),
             Self::Backtest(args) => backtest::run(args, context),
+            Self::Forecast(args) => forecast::run(args, context),
             Self::Rules(args) => rules::run(args, context),
             Self::Store(args) => store::run(args, context),
             Self::Test(args) => test::run(args, context),

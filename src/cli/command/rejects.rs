@@ -131,11 +131,12 @@ fn again(args: &ReplayArgs, context: &Context) -> Result<Exit, CommandError> {
     let report = replay(&store, args.file.as_deref(), &options, handle, context.now)?;
     let remaining = report.tried - report.healed;
     context.terminal.message(&format!(
-        "{} of {} dead letters can be read now ({} samples, {} log records, {} events, {} job runs); {} remain",
+        "{} of {} dead letters can be read now ({} samples, {} log records, {} spans, {} events, {} job runs); {} remain",
         thousands(report.healed),
         thousands(report.tried),
         thousands(report.counts.samples),
         thousands(report.counts.logs),
+        thousands(report.counts.spans),
         thousands(report.counts.events),
         thousands(report.counts.job_runs),
         thousands(remaining + report.skipped),

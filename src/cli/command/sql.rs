@@ -12,8 +12,9 @@ use crate::store::Store;
 
 /// Run SQL on the store.
 ///
-/// Tables: samples, series, logs, events, job_runs, rejects, ingests; each
-/// metric is a view in schema `metrics` with its labels as columns.
+/// Tables: samples, series, logs, spans, events, job_runs, rejects, ingests, and of saved
+/// results alerts, episodes, notifications, forecasts; each metric is a view in
+/// schema `metrics` with its labels as columns.
 ///
 /// Several statements are separated by `;`. All are run, and the result of the
 /// last is shown; a view that one makes serves those behind it.

@@ -78,7 +78,7 @@ struct CompactArgs {
     output: OutputArgs,
 }
 
-/// Drop the samples and logs of whole UTC days. Events, job runs and series
+/// Drop the samples, logs and spans of whole UTC days. Events, job runs and series
 /// are small and stay.
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:

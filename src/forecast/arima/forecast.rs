@@ -6,7 +6,7 @@
 //! adjusted for the parameters estimated.
 
 use super::result::{ArimaFit, Constant, State};
-use crate::forecast::{FitError, Fitted, Forecast, Interval};
+use crate::forecast::{Details, FitError, Fitted, Forecast, Interval};
 use crate::model::Warning;
 use crate::stats::distribution::normal_quantile;
 use crate::stats::random::Generator;
@@ -125,6 +125,14 @@ impl Fitted for ArimaFit {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    fn details(&self) -> Details {
+        Details {
+            coefficients: self.coefficients(),
+            diagnosis: Some(self.diagnosis()),
+            ..Details::default()
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub use fit::{Effort, fit_with};
 pub use likelihood::Workspace;
 pub use order::{Order, OrderError};
 pub use parameters::carry;
-pub use result::{ArimaFit, finish};
+pub use result::{ArimaFit, finish, finish_without_errors};
 
 use super::{FitError, Fitted, History, Model};
 

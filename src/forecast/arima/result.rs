@@ -7,7 +7,7 @@ use super::kalman::System;
 use super::likelihood::{Method, Workspace};
 use super::polynomial::Taps;
 use super::standard_errors::standard_errors;
-use crate::forecast::FitError;
+use crate::forecast::{Coefficient, Diagnosis, FitError};
 use crate::model::Warning;
 
 /// A fitted seasonal ARIMA model, with or without regressors.
@@ -18,7 +18,7 @@ pub struct ArimaFit {
     /// The names of all coefficients: `ar1`, `ma1`, `sar1`, `sma1`, `intercept` or `drift`, `xreg1`.
     pub names: Vec<String>,
     /// Their standard errors from the Hessian of the likelihood, in the same order; NaN
-    /// where there is none.
+    /// where there is none, and empty where they were not asked for.
     pub standard_errors: Vec<f64>,
     /// The innovations, in the units of the values; NaN where there is none.
     pub residuals: Vec<f64>,
@@ -76,8 +76,28 @@ pub fn finish(
     data: &Differenced,
     estimate: Estimate,
 ) -> Result<ArimaFit, FitError> {
+    workspace.prepare(&estimate.order);
+    let errors = standard_errors(workspace, data, &estimate);
+    complete(workspace, data, estimate, errors)
+}
+
+/// Does the same without standard errors, which are most of the cost.
+pub fn finish_without_errors(
+    workspace: &mut Workspace,
+    data: &Differenced,
+    estimate: Estimate,
+) -> Result<ArimaFit, FitError> {
+    workspace.prepare(&estimate.order);
+    complete(workspace, data, estimate, Vec::new())
+}
+
+fn complete(
+    workspace: &mut Workspace,
+    data: &Differenced,
+    estimate: Estimate,
+    errors: Vec<f64>,
+) -> Result<ArimaFit, FitError> {
     let order = estimate.order;
-    workspace.prepare(&order);
     let constant = data.constant.then_some(if order.lost() == 0 {
         Constant::Mean
     } else {
@@ -89,7 +109,6 @@ pub fn finish(
         Constant::Drift => "drift".to_owned(),
     }));
     names.extend((1..=data.tails.len()).map(|i| format!("xreg{i}")));
-    let errors = standard_errors(workspace, data, &estimate);
     let lost = || FitError::NotConverged("the likelihood is not finite".into());
     let (innovations, forecasts, state) = if estimate.filtered || data.missing > 0 {
         filtered(workspace, data, &estimate)
@@ -121,6 +140,35 @@ pub fn finish(
         length,
         estimate,
     })
+}
+
+impl ArimaFit {
+    /// Whether there is a mean or a drift.
+    #[must_use]
+    pub fn has_constant(&self) -> bool {
+        self.constant.is_some()
+    }
+
+    /// What the residuals say.
+    #[must_use]
+    pub fn diagnosis(&self) -> Diagnosis {
+        let order = self.estimate.order;
+        Diagnosis::of(&self.residuals, order.coefficients(), order.period)
+    }
+
+    /// The coefficients by name, then the variance of the innovations.
+    pub(super) fn coefficients(&self) -> Vec<Coefficient> {
+        let estimates = self
+            .estimate
+            .coefficients
+            .iter()
+            .chain(&self.estimate.regression);
+        let named = self.names.iter().zip(estimates).zip(&self.standard_errors);
+        let named =
+            named.map(|((name, estimate), error)| Coefficient::new(name, *estimate, *error));
+        let variance = Coefficient::new("sigma2", self.estimate.adjusted_variance(), f64::NAN);
+        named.chain([variance]).collect()
+    }
 }
 
 /// What the regression explains of a level.

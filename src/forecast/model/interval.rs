@@ -4,7 +4,7 @@ use crate::forecast::{FitError, Interval};
 use crate::stats::distribution::normal_quantile;
 
 /// Checks that levels are per cent between 0 and 100.
-pub(super) fn check(levels: &[f64]) -> Result<(), FitError> {
+pub(in crate::forecast) fn check(levels: &[f64]) -> Result<(), FitError> {
     match levels
         .iter()
         .find(|level| !(0.0 < **level && **level < 100.0))

@@ -6,7 +6,7 @@
 
 use super::history::Scaled;
 use super::interval;
-use crate::forecast::{FitError, Fitted, Forecast, History, Model};
+use crate::forecast::{Coefficient, Details, FitError, Fitted, Forecast, History, Model};
 use crate::model::Warning;
 use crate::stats::random::Generator;
 
@@ -99,6 +99,22 @@ impl Fitted for FittedMean {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    fn details(&self) -> Details {
+        let error = if self.sigma > 0.0 {
+            self.sigma / self.count.sqrt() * self.unit
+        } else {
+            f64::NAN
+        };
+        let deviation = self.sigma * self.unit;
+        Details {
+            coefficients: vec![
+                Coefficient::new("mean", self.mean * self.unit, error),
+                Coefficient::new("sigma2", deviation * deviation, f64::NAN),
+            ],
+            ..Details::default()
+        }
     }
 }
 

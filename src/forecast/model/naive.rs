@@ -13,7 +13,7 @@
 
 use super::history::Scaled;
 use super::interval;
-use crate::forecast::{FitError, Fitted, Forecast, History, Model};
+use crate::forecast::{Coefficient, Details, FitError, Fitted, Forecast, History, Model};
 use crate::model::Warning;
 use crate::stats::random::Generator;
 
@@ -255,6 +255,20 @@ impl Fitted for Walk {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    fn details(&self) -> Details {
+        let drift = self.slope.map(|slope| {
+            let error = self.sigma / slope.elapsed.sqrt() * self.unit;
+            let known = if self.sigma > 0.0 { error } else { f64::NAN };
+            Coefficient::new("drift", slope.value * self.unit, known)
+        });
+        let deviation = self.sigma * self.unit;
+        let variance = Coefficient::new("sigma2", deviation * deviation, f64::NAN);
+        Details {
+            coefficients: drift.into_iter().chain([variance]).collect(),
+            ..Details::default()
+        }
     }
 }
 

@@ -2,14 +2,31 @@
 //! the baseline, and what all of them were worth on held-out data.
 //!
 //! Nothing here fails: what cannot be forecast as asked is forecast by something simpler, and the
-//! outcome says so ([`Fallback`]).
+//! outcome says so ([`Fallback`]). A model that cannot be fitted, or whose forecast is not finite,
+//! is tried again without transform and without outside variables where it had some, then gives way to the seasonal
+//! naive method, the naive method and the mean, in the evaluation as in the forecast. Only where
+//! no value is there at all is the forecast NaN.
+//!
+//! Held-out errors know the values that outside variables really had: where those must be
+//! forecast, errors will be larger. Values that are removed as outliers are not scored.
+//!
+//! With [`TransformChoice::Logit`] every method, and what stands in for it, forecasts the logit:
+//! nothing leaves the bounds. Without it nothing is cut off.
+
+mod attempt;
+mod holdout;
+mod run;
+mod season;
+mod transformed;
+mod verdict;
+
+pub use run::forecast;
 
 use super::cross_validation::Evaluation;
 use super::model::ModelSpec;
-use super::model::auto_arima::Diagnosis;
 use super::{Details, Forecast};
 use crate::model::Warning;
-use crate::series::{Outlier, Transform};
+pub use crate::series::{Outlier, Transform};
 use crate::stats::periodogram::SeasonalPeriod;
 
 /// A series to forecast.
@@ -51,6 +68,10 @@ pub struct Settings {
     pub outliers: OutlierChoice,
     /// What is held out to measure the models.
     pub holdout: Holdout,
+    /// Whether models that search try every order instead of searching stepwise.
+    pub exhaustive: bool,
+    /// Whether to test the history for unit roots and seasons, which no forecast needs.
+    pub tests: bool,
 }
 
 /// Which seasons a series has.
@@ -126,11 +147,12 @@ pub struct Outcome {
     pub outliers: Vec<Outlier>,
     /// What was forecast in place of the values.
     pub transform: Option<Transform>,
-    /// What tests say of the history.
+    /// What tests say of the history, where that was asked.
     pub tests: Vec<TestResult>,
     /// The models, in the order in which they were asked for; never empty.
     pub models: Vec<ModelOutcome>,
-    /// What the seasonal naive method was worth from the same origins.
+    /// What the seasonal naive method was worth from the same origins; without a season the naive
+    /// method, as its folds' description says.
     pub baseline: Option<Evaluation>,
     /// What a reader must know of the series.
     pub warnings: Vec<Warning>,
@@ -173,8 +195,11 @@ pub struct ModelOutcome {
 /// Why another method made the forecast than the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fallback {
-    /// The method that did.
+    /// The method that did; `none` where the forecast is NaN.
     pub used: String,
     /// Why, as a sentence's end: `there are 3 values, and 6 are needed`.
     pub reason: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,7 +55,7 @@ pub(super) struct TallColumns {
 }
 
 /// Finds a column by the first of these names that there is.
-pub(super) fn find_column(header: &[String], names: &[&str]) -> Option<usize> {
+pub(in crate::ingest) fn find_column(header: &[String], names: &[&str]) -> Option<usize> {
     names
         .iter()
         .find_map(|name| header.iter().position(|h| h.eq_ignore_ascii_case(name)))

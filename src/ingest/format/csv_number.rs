@@ -3,7 +3,7 @@
 /// Reads a number: `12`, `-1.5e3`, `NaN`, `+Inf`, `Infinity`; with digit groups
 /// (`1,234.5`, `1 234`), and, where `decimal_comma`, with a comma for the point
 /// (`1.234,5`); then a point parts groups only.
-pub(super) fn parse_number(text: &[u8], decimal_comma: bool) -> Option<f64> {
+pub(in crate::ingest) fn parse_number(text: &[u8], decimal_comma: bool) -> Option<f64> {
     let may_be_plain = !decimal_comma || memchr::memchr(b'.', text).is_none();
     if may_be_plain && let Ok(value) = fast_float2::parse::<f64, _>(text) {
         return Some(value);

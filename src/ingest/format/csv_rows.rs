@@ -22,7 +22,7 @@ const MOST_PEEKED: usize = 1024 * 1024;
 
 /// What [`Rows::next`] has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
+pub(in crate::ingest) enum Next {
     /// A row; its fields can be asked for.
     Row,
     /// An empty line.
@@ -34,7 +34,7 @@ pub(super) enum Next {
 }
 
 /// Iterates over rows; the current one stays until the next call.
-pub(super) struct Rows<'a> {
+pub(in crate::ingest) struct Rows<'a> {
     lines: Lines<'a>,
     delimiter: u8,
     /// Lines that were read ahead.
@@ -61,7 +61,7 @@ impl<'a> Rows<'a> {
     /// Opens a text and finds its delimiter: what a first line `sep=;` says,
     /// or else the one that the first row has most of. Lines before the header
     /// (a banner, a damaged one) are broken.
-    pub(super) fn open(input: &'a mut dyn BufRead) -> Result<Self, ReadError> {
+    pub(in crate::ingest) fn open(input: &'a mut dyn BufRead) -> Result<Self, ReadError> {
         let mut rows = Self {
             lines: Lines::new(input),
             delimiter: b',',
@@ -95,7 +95,7 @@ impl<'a> Rows<'a> {
 
     /// Goes on to the next line. A source's failure comes after the rows
     /// before it and the unfinished one.
-    pub(super) fn next(&mut self) -> Result<Next, ReadError> {
+    pub(in crate::ingest) fn next(&mut self) -> Result<Next, ReadError> {
         match self.next_line()? {
             Some(None) => {}
             Some(Some(reason)) => return Ok(Next::Broken(reason)),
@@ -119,12 +119,12 @@ impl<'a> Rows<'a> {
     }
 
     /// Returns how many fields the row has.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::ingest) fn len(&self) -> usize {
         self.fields.len()
     }
 
     /// Returns a field, or nothing where the row is shorter.
-    pub(super) fn field(&self, index: usize) -> &[u8] {
+    pub(in crate::ingest) fn field(&self, index: usize) -> &[u8] {
         let text = if self.has_quotes {
             &self.unquoted
         } else {
@@ -136,14 +136,14 @@ impl<'a> Rows<'a> {
     }
 
     /// Returns all fields as text.
-    pub(super) fn texts(&self) -> Vec<String> {
+    pub(in crate::ingest) fn texts(&self) -> Vec<String> {
         (0..self.len())
             .map(|i| String::from_utf8_lossy(self.field(i).trim_ascii()).into_owned())
             .collect()
     }
 
     /// Returns the 1-based line on which the row begins.
-    pub(super) fn line(&self) -> u64 {
+    pub(in crate::ingest) fn line(&self) -> u64 {
         self.line
     }
 

@@ -1,7 +1,7 @@
 //! Streams the hits of Elasticsearch `_search` responses, one hit in memory at a time.
 
 use std::fmt;
-use std::io::{self, BufRead, Read};
+use std::io::BufRead;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -11,9 +11,8 @@ use crate::ingest::{ReadError, RecordSink};
 use crate::model::Warning;
 
 use super::elasticsearch::{Hit, read_hit};
+use super::line_counted::LineCounted;
 use super::log_fields::LogFields;
-
-const BUFFER: usize = 64 * 1024;
 
 /// Reads one response after the other (the pages of a scroll), and warns of
 /// what the server or the export left out.
@@ -181,53 +180,5 @@ impl<'a> Visitor<'a> for Hits<'_, '_, '_> {
             self.all.take_hit(hit.get());
         }
         Ok(())
-    }
-}
-
-/// Counts the lines that have been handed out.
-struct LineCounted<'a> {
-    input: &'a mut dyn BufRead,
-    line: &'a std::cell::Cell<u64>,
-    buffer: Vec<u8>,
-    at: usize,
-}
-
-impl<'a> LineCounted<'a> {
-    fn new(input: &'a mut dyn BufRead, line: &'a std::cell::Cell<u64>) -> Self {
-        Self {
-            input,
-            line,
-            buffer: Vec::new(),
-            at: 0,
-        }
-    }
-}
-
-impl Read for LineCounted<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.buffer.len() {
-            let is_first = self.buffer.is_empty();
-            self.buffer.resize(BUFFER, 0);
-            let filled = loop {
-                match self.input.read(&mut self.buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    other => break other,
-                }
-            };
-            // After a failure nothing old may be handed out again.
-            self.buffer.truncate(*filled.as_ref().unwrap_or(&0));
-            self.at = 0;
-            filled?;
-            if is_first && self.buffer.starts_with(b"\xef\xbb\xbf") {
-                self.at = 3;
-            }
-        }
-        let count = out.len().min(self.buffer.len() - self.at);
-        let handed = &self.buffer[self.at..self.at + count];
-        out[..count].copy_from_slice(handed);
-        let breaks = handed.iter().filter(|b| **b == b'\n').count() as u64;
-        self.line.set(self.line.get() + breaks);
-        self.at += count;
-        Ok(count)
     }
 }

@@ -13,15 +13,18 @@ mod elasticsearch;
 mod elasticsearch_search;
 mod events;
 mod head;
+mod jaeger;
 mod job_runs;
 mod json_fields;
 mod json_list;
 mod json_logs;
 mod json_records;
 mod json_slice;
+mod line_counted;
 mod log_fields;
 mod log_values;
 mod number;
+mod otlp;
 mod prometheus_api;
 mod prometheus_text;
 mod series_cache;
@@ -31,7 +34,9 @@ mod time_text;
 mod tsdb_dump;
 mod victoriametrics;
 
-pub(super) use csv_header::first_columns;
+pub(super) use csv_header::{find_column, first_columns};
+pub(super) use csv_number::parse_number;
+pub(super) use csv_rows::{Next, Rows};
 
 use super::Format;
 
@@ -42,6 +47,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &tsdb_dump::TsdbDump,
     &prometheus_text::PrometheusText,
     &elasticsearch::Elasticsearch,
+    &jaeger::Jaeger,
+    &otlp::Otlp,
     &job_runs::JobRuns,
     &events::Events,
     &json_logs::JsonLogs,

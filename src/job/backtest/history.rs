@@ -148,7 +148,7 @@ fn metrics(files: &[RuleFile]) -> Vec<String> {
 }
 
 /// Reads the store's events of a kind.
-pub(super) fn events(
+pub(in crate::job) fn events(
     session: &Session,
     handle: &Handle,
     kind: EventKind,

@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 
 pub use error::BacktestError;
 pub(crate) use files::{expand, files_of, read};
+pub(in crate::job) use history::events;
 pub(crate) use inputs::rule_files;
 pub use prepare::Backtest;
 pub use run::BacktestResult;

@@ -29,6 +29,19 @@ impl Query {
         found
     }
 
+    /// Returns the selector where the query is nothing beside it: no function, range, `offset` or
+    /// `@`.
+    pub fn as_selector(&self) -> Option<QuerySelector> {
+        match &self.expr.kind {
+            Kind::Selector(selector)
+                if selector.place.at.is_none() && selector.place.offset == 0 =>
+            {
+                self.selectors().pop()
+            }
+            _ => None,
+        }
+    }
+
     /// How far before the first step and after the last one samples may be
     /// needed, µs, by all selectors that no `@` pins.
     pub fn lookback(&self, options: &Options) -> (i64, i64) {

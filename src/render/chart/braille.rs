@@ -28,6 +28,17 @@ impl Braille {
         }
     }
 
+    /// Sets a dot of a line: it takes away what lies behind it in its cell.
+    pub(super) fn line_dot(&mut self, x: usize, y: usize, ink: Ink) {
+        if x < self.columns * 2 && y < self.rows * 4 {
+            let cell = &mut self.cells[y / 4 * self.columns + x / 2];
+            if cell.1 == Ink::Band {
+                cell.0 = 0;
+            }
+        }
+        self.dot(x, y, ink);
+    }
+
     /// Calls `dot` for each dot of a line (Bresenham 1965), ends included.
     pub(super) fn line(
         from: (usize, usize),

@@ -15,6 +15,8 @@ pub(super) enum Ink {
     Bold,
     /// The colour of the series in this place of the legend.
     Series(usize),
+    /// What lies behind the lines.
+    Band,
 }
 
 /// The xterm colours nearest to Okabe and Ito's ("Color Universal Design",
@@ -26,7 +28,7 @@ impl Ink {
     fn style(self) -> Style {
         match self {
             Self::Plain => Style::new(),
-            Self::Dim => Style::new().dimmed(),
+            Self::Dim | Self::Band => Style::new().dimmed(),
             Self::Bold => Style::new().bold(),
             Self::Series(place) => {
                 let color = Ansi256Color(OKABE_ITO[place % OKABE_ITO.len()]);

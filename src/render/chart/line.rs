@@ -1,13 +1,11 @@
-//! One panel: axes, and the lines of a few series over time.
-
-use chrono_tz::Tz;
+//! One panel: axes, the lines of a few series over time, and what lies behind them.
 
 use super::MARKERS;
 use super::braille::Braille;
 use super::canvas::{Canvas, Ink};
 use super::scale::Scale;
-use super::x_axis::{self, Field};
-use crate::report::ChartSeries;
+use super::x_axis::{self, Along, Field};
+use crate::report::{ChartBand, ChartMark, ChartSeries};
 
 /// Rows below the plot: the axis, and its labels and what they are within.
 const AXIS: usize = 1;
@@ -15,12 +13,54 @@ const LABELS: usize = 2;
 /// Columns from one marker on a line to the next.
 const MARKER_EVERY: usize = 18;
 
+/// What stands in the column of a mark.
+pub(super) const MARK: char = '┊';
+
+/// How the dots of a band lie: a band within another is the denser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texture {
+    /// Each fourth dot.
+    Sparse,
+    /// Every other dot, as on a chessboard.
+    Dense,
+}
+
+impl Texture {
+    /// The texture of one of some bands.
+    pub(super) fn of(nth: usize, bands: usize) -> Self {
+        if nth + 1 == bands {
+            Self::Dense
+        } else {
+            Self::Sparse
+        }
+    }
+
+    fn has(self, x: usize, y: usize) -> bool {
+        match self {
+            Self::Sparse => x % 4 == y % 2 * 2,
+            Self::Dense => x % 2 == y % 2,
+        }
+    }
+
+    /// Two columns of it, for the legend.
+    pub(super) fn sample(self) -> &'static str {
+        match self {
+            Self::Sparse => "⠅⡂",
+            Self::Dense => "⢕⢕",
+        }
+    }
+}
+
 /// What one panel shows.
 pub(super) struct Panel<'a> {
-    /// µs, ascending; one for each value.
+    /// µs or counts, ascending; one for each value.
     pub(super) times: &'a [i64],
     /// The series, and the place in the legend of each.
     pub(super) series: Vec<(usize, &'a ChartSeries)>,
+    /// What lies behind them, the widest first.
+    pub(super) bands: &'a [ChartBand],
+    /// What parts them.
+    pub(super) mark: Option<&'a ChartMark>,
     /// The y axis.
     pub(super) scale: Scale,
     /// Columns left of the axis, where several panels align.
@@ -31,8 +71,14 @@ pub(super) struct Panel<'a> {
 
 impl Panel<'_> {
     /// Draws the panel in a canvas of a width, with so many rows to plot in.
-    pub(super) fn draw(&self, width: usize, rows: usize, tz: Tz) -> Canvas {
-        let mut canvas = Canvas::new(width, rows + AXIS + if self.has_times { LABELS } else { 0 });
+    pub(super) fn draw(&self, width: usize, rows: usize, along: Along) -> Canvas {
+        let labels = match along {
+            _ if !self.has_times => 0,
+            Along::Time(_) => LABELS,
+            // Counts are within nothing.
+            Along::Index => 1,
+        };
+        let mut canvas = Canvas::new(width, rows + AXIS + labels);
         let left = self.label_width + 2;
         let columns = width.saturating_sub(left).max(1);
         let labels: Vec<(usize, &str)> = self
@@ -56,9 +102,18 @@ impl Panel<'_> {
             bottom: rows,
         };
         let column = |ts| self.column(ts, columns * 2) / 2;
-        x_axis::draw(&mut canvas, field, self.bounds(), column, tz);
+        x_axis::draw(&mut canvas, field, self.bounds(), column, along);
+        if let Some(mark) = self.mark {
+            for row in 0..rows {
+                canvas.put(left + column(mark.at), row, MARK, Ink::Dim);
+            }
+        }
 
         let mut field = Braille::new(columns, rows);
+        for (nth, band) in self.bands.iter().enumerate() {
+            let texture = Texture::of(nth, self.bands.len());
+            self.band(&mut field, band, texture, columns, rows);
+        }
         let mut courses = Vec::new();
         for (place, series) in &self.series {
             courses.push(self.line(&mut field, &series.values, *place, columns, rows));
@@ -91,6 +146,49 @@ impl Panel<'_> {
         }
     }
 
+    /// Fills the columns of dots between two bounds, which lie on a line from one
+    /// value to the next.
+    fn band(
+        &self,
+        field: &mut Braille,
+        band: &ChartBand,
+        texture: Texture,
+        columns: usize,
+        rows: usize,
+    ) {
+        let bounds = band.lower.iter().zip(&band.upper);
+        let known: Vec<(usize, f64, f64)> = self
+            .times
+            .iter()
+            .zip(bounds)
+            .filter(|(_, (lower, upper))| !lower.is_nan() && !upper.is_nan())
+            .map(|(ts, (lower, upper))| (self.column(*ts, columns * 2), *lower, *upper))
+            .collect();
+        let mut fill = |x: usize, lower: f64, upper: f64| {
+            let (top, bottom) = (
+                self.scale.row(upper, rows * 4),
+                self.scale.row(lower, rows * 4),
+            );
+            for y in top..=bottom {
+                if texture.has(x, y) {
+                    field.dot(x, y, Ink::Band);
+                }
+            }
+        };
+        if let [(x, lower, upper)] = known[..] {
+            fill(x, lower, upper);
+        }
+        for pair in known.windows(2) {
+            let (a, b) = (pair[0], pair[1]);
+            let width = (b.0 - a.0).max(1) as f64;
+            for x in a.0..=b.0 {
+                let share = (x - a.0) as f64 / width;
+                let between = |a: f64, b: f64| a * (1.0 - share) + b * share;
+                fill(x, between(a.1, b.1), between(a.2, b.2));
+            }
+        }
+    }
+
     /// Draws one line and returns, for each column of cells, the row in which
     /// it was seen last.
     fn line(
@@ -112,7 +210,7 @@ impl Panel<'_> {
             );
             let from = before.filter(|_| joined[at]).unwrap_or(point);
             Braille::line(from, point, |x, y| {
-                field.dot(x, y, Ink::Series(place));
+                field.line_dot(x, y, Ink::Series(place));
                 if let Some(row) = course.get_mut(x / 2) {
                     *row = Some(y / 4);
                 }

@@ -25,6 +25,7 @@ use chrono_tz::Tz;
 use super::text::escape;
 use crate::report::{Chart, ChartKind, ChartX, Unit};
 use canvas::{Canvas, Ink};
+use x_axis::Along;
 
 /// What marks a series beside its colour; the colours repeat with the markers.
 const MARKERS: [char; 8] = ['●', '▲', '■', '◆', '○', '△', '□', '◇'];
@@ -47,7 +48,11 @@ pub(super) fn draw(chart: &Chart, width: usize, color: bool, tz: Tz) -> String {
         (ChartX::Time(times), kind) if kind == ChartKind::Line || times.len() > MAX_TIME_BARS => {
             heading.text(end, 0, &format!(" · {}", tz.name()), Ink::Dim);
             heading.write(&mut text, color);
-            panels::draw(&mut text, chart, times, width, color, tz);
+            panels::draw(&mut text, chart, times, width, color, Along::Time(tz));
+        }
+        (ChartX::Index(counts), _) => {
+            heading.write(&mut text, color);
+            panels::draw(&mut text, chart, counts, width, color, Along::Index);
         }
         (ChartX::Time(times), _) => {
             heading.text(end, 0, &format!(" · {}", tz.name()), Ink::Dim);

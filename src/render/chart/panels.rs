@@ -1,11 +1,10 @@
 //! Which series share a panel, and how panels share the width.
 
-use chrono_tz::Tz;
-
 use super::MARKERS;
 use super::canvas::{Canvas, Ink};
-use super::line::Panel;
+use super::line::{MARK, Panel, Texture};
 use super::scale::Scale;
+use super::x_axis::Along;
 use crate::render::text::{escape, shorten, truncate, width as text_width};
 use crate::report::{Chart, ChartSeries};
 
@@ -29,25 +28,37 @@ pub(super) fn draw(
     times: &[i64],
     width: usize,
     color: bool,
-    tz: Tz,
+    along: Along,
 ) {
     let all: Vec<&ChartSeries> = chart.series.iter().collect();
-    let mut panels = arrange(&all);
+    // What lies behind the lines belongs to all of them.
+    let mut panels = match (chart.bands.is_empty(), &chart.mark) {
+        (true, None) => arrange(&all),
+        _ => vec![(String::new(), all.clone())],
+    };
     if let [(_, series)] = &panels[..] {
         let legend = legend(series, true);
-        if series.len() > 1 {
-            legend_lines(out, &legend, width, color);
+        if series.len() > 1 || !chart.bands.is_empty() {
+            let behind = behind(chart);
+            legend_lines_with(out, &legend, &behind, width, color);
         }
         let rows = (width / 8).clamp(8, 16);
-        let scale = Scale::new(values(series), chart.unit.as_ref(), rows / 3 + 1);
+        let bands = bounds(chart, series);
+        let scale = Scale::new(
+            values(series).chain(bands),
+            chart.unit.as_ref(),
+            rows / 3 + 1,
+        );
         let panel = Panel {
             times,
             series: series.iter().copied().enumerate().collect(),
+            bands: &chart.bands,
+            mark: chart.mark.as_ref(),
             label_width: scale.label_width(),
             has_times: true,
             scale,
         };
-        panel.draw(width, rows, tz).write(out, color);
+        panel.draw(width, rows, along).write(out, color);
         return;
     }
 
@@ -77,12 +88,14 @@ pub(super) fn draw(
         let panel = Panel {
             times,
             series: series.iter().copied().enumerate().collect(),
+            bands: &[],
+            mark: None,
             scale,
             label_width,
             // All panels share their times: the lowest of each column says them.
             has_times: at + across >= panels.len(),
         };
-        let body = panel.draw(panel_width, 6, tz);
+        let body = panel.draw(panel_width, 6, along);
         let mut canvas = Canvas::new(panel_width, body.height() + 1);
         canvas.text(label_width + 2, 0, &names[at], Ink::Bold);
         canvas.paste(0, 1, &body);
@@ -169,18 +182,65 @@ fn legend(series: &[&ChartSeries], full: bool) -> Vec<String> {
 
 /// Writes markers and names, in as many lines as they need.
 pub(super) fn legend_lines(out: &mut String, names: &[String], width: usize, color: bool) {
+    legend_lines_with(out, names, &[], width, color);
+}
+
+/// Writes markers and names, then other signs and names.
+fn legend_lines_with(
+    out: &mut String,
+    names: &[String],
+    others: &[(String, Ink, String)],
+    width: usize,
+    color: bool,
+) {
+    let lines = names.iter().enumerate().map(|(place, name)| {
+        let marker = MARKERS[place % MARKERS.len()].to_string();
+        (marker, Ink::Series(place), name.clone())
+    });
     let mut line = Canvas::new(width, 1);
     let mut x = 0;
-    for (place, name) in names.iter().enumerate() {
-        if x > 0 && x + 2 + text_width(name) > width {
+    for (sign, ink, name) in lines.chain(others.iter().cloned()) {
+        let sign_width = text_width(&sign) + 1;
+        if x > 0 && x + sign_width + text_width(&name) > width {
             line.write(out, color);
             line = Canvas::new(width, 1);
             x = 0;
         }
-        line.put(x, 0, MARKERS[place % MARKERS.len()], Ink::Series(place));
-        x = line.text(x + 2, 0, name, Ink::Plain) + 3;
+        line.text(x, 0, &sign, ink);
+        x = line.text(x + sign_width, 0, &name, Ink::Plain) + 3;
     }
     line.write(out, color);
+}
+
+/// What the legend says of what lies behind the lines.
+fn behind(chart: &Chart) -> Vec<(String, Ink, String)> {
+    let bands = chart.bands.iter().enumerate().map(|(nth, band)| {
+        let sample = Texture::of(nth, chart.bands.len()).sample().to_owned();
+        (sample, Ink::Band, escape(&band.name).into_owned())
+    });
+    let mark = chart.mark.iter();
+    let mark = mark.map(|mark| (MARK.to_string(), Ink::Dim, escape(&mark.name).into_owned()));
+    bands.chain(mark).collect()
+}
+
+/// The bounds of all bands, as far as they do not make flat lines of the lines: what lies farther
+/// away than twice their height is cut.
+fn bounds<'a>(chart: &'a Chart, series: &'a [&ChartSeries]) -> impl Iterator<Item = f64> + 'a {
+    let finite = values(series).filter(|value| value.is_finite());
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let room = if high > low {
+        (high - low) * 2.0
+    } else {
+        f64::INFINITY
+    };
+    let bounds = chart
+        .bands
+        .iter()
+        .flat_map(|band| band.lower.iter().chain(&band.upper));
+    let finite = bounds.filter(|value| value.is_finite());
+    finite.map(move |value| value.max(low - room).min(high + room))
 }
 
 pub(super) fn note(out: &mut String, text: &str, width: usize, color: bool) {

@@ -112,6 +112,11 @@ fn step(span: f64, max_ticks: usize, factor: f64) -> f64 {
     }
 }
 
+/// Returns the smallest round step that divides a span into at most so many pieces.
+pub(super) fn round_step(span: f64, most: usize) -> f64 {
+    step(span.max(f64::MIN_POSITIVE), most.max(1), 1.0)
+}
+
 /// Tells whether a number is 1, 2 or 5 times a power of ten.
 fn is_nice(step: f64) -> bool {
     let mantissa = step / 10_f64.powf(step.log10().floor());

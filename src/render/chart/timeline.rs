@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use super::canvas::{Canvas, Ink};
 use super::panels::note;
-use super::x_axis::{self, Field};
+use super::x_axis::{self, Along, Field};
 use crate::model::format_duration;
 use crate::render::text::{escape, shorten, width as text_width};
 use crate::report::{Mark, MarkKind, Timeline, TimelineRow};
@@ -90,7 +90,13 @@ impl Plot<'_> {
         let range = self.timeline.range;
         // The end is not part of the range, and no tick may stand at it.
         let bounds = (range.start, range.end.saturating_sub(1));
-        x_axis::draw(&mut canvas, field, bounds, |ts| self.column(ts), tz);
+        x_axis::draw(
+            &mut canvas,
+            field,
+            bounds,
+            |ts| self.column(ts),
+            Along::Time(tz),
+        );
         canvas
     }
 

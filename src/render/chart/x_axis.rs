@@ -1,9 +1,20 @@
-//! The time axis below a plot: a line, ticks, their labels and what they are within.
+//! The axis below a plot: a line, ticks, their labels and what they are within.
 
 use chrono_tz::Tz;
 
 use super::canvas::{Canvas, Ink};
-use super::time_axis::ticks;
+use super::scale::round_step;
+use super::time_axis::{Tick, ticks};
+use crate::render::number::integer;
+
+/// What lies along an axis.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Along {
+    /// µs since the epoch, written in a zone.
+    Time(Tz),
+    /// Counts.
+    Index,
+}
 
 /// Rows of an axis with its labels.
 pub(super) const ROWS: usize = 3;
@@ -19,14 +30,14 @@ pub(super) struct Field {
     pub(super) bottom: usize,
 }
 
-/// Draws the axis between two times (µs, ends included); `column` says where in
-/// the field a time lies.
+/// Draws the axis between two times (µs, ends included) or counts; `column` says
+/// where in the field one lies.
 pub(super) fn draw(
     canvas: &mut Canvas,
     field: Field,
     (start, end): (i64, i64),
     column: impl Fn(i64) -> usize,
-    tz: Tz,
+    along: Along,
 ) {
     let Field {
         left,
@@ -40,7 +51,11 @@ pub(super) fn draw(
     let right = left + columns;
     let mut free = 0;
     let mut contexts: Vec<(usize, String)> = Vec::new();
-    for tick in ticks(start, end, columns, tz) {
+    let ticks = match along {
+        Along::Time(tz) => ticks(start, end, columns, tz),
+        Along::Index => counts(start, end, columns),
+    };
+    for tick in ticks {
         let x = left + column(tick.ts);
         canvas.put(x, bottom, '┬', Ink::Dim);
         let width = tick.label.chars().count();
@@ -64,5 +79,42 @@ pub(super) fn draw(
         if x + width + 2 <= next {
             canvas.text(x, bottom + 2, context, Ink::Dim);
         }
+    }
+}
+
+/// Chooses ticks between two counts, at 1, 2 or 5 times a power of ten.
+fn counts(start: i64, end: i64, columns: usize) -> Vec<Tick> {
+    let width = integer(end.into()).chars().count().max(3) + 6;
+    let most = (columns / width).max(1);
+    let span = i128::from(end) - i128::from(start);
+    // Below 2^127: no step overflows.
+    let step = (round_step(span as f64, most).ceil() as i128).max(1);
+    let first = (i128::from(start) + step - 1).div_euclid(step) * step;
+    (0..=most as i128)
+        .filter_map(|nth| i64::try_from(first + nth * step).ok())
+        .filter(|at| *at <= end)
+        .map(|at| Tick {
+            ts: at,
+            label: integer(at.into()),
+            context: String::new(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_stand_at_round_numbers() {
+        let labels = |start, end, columns| -> Vec<String> {
+            let ticks = counts(start, end, columns);
+            ticks.into_iter().map(|tick| tick.label).collect()
+        };
+        assert_eq!(labels(557, 748, 60), ["600", "650", "700"]);
+        assert_eq!(labels(3, 3, 40), ["3"]);
+        assert_eq!(labels(-3, 3, 90), ["-3", "-2", "-1", "0", "1", "2", "3"]);
+        assert!(labels(i64::MIN, i64::MAX, 80).len() < 12);
+        assert!(labels(1, 0, 10).len() < 3);
     }
 }

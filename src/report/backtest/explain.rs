@@ -244,5 +244,7 @@ fn chart(value: &ExplainSeries) -> Chart {
         y_title: "value".to_owned(),
         unit: value.unit.clone(),
         series,
+        bands: Vec::new(),
+        mark: None,
     }
 }

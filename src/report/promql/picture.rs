@@ -58,6 +58,8 @@ pub(super) fn chart(lines: &[Line<'_>], telling: &[&str], steps: Steps) -> Optio
         y_title,
         unit: None,
         series: series.collect(),
+        bands: Vec::new(),
+        mark: None,
     })
 }
 

@@ -1,7 +1,8 @@
 //! How often a series must be differenced to be stationary.
 //!
 //! R. Hyndman and Y. Khandakar, "Automatic time series forecasting" (Journal of Statistical
-//! Software 27, 2008): repeated KPSS tests. Whether a season needs a difference is decided by
+//! Software 27, 2008): repeated KPSS tests; the paper's level of 5 % is here that of the first
+//! difference, and 1 % that of the next, whose forecasts go on along the last slope. Whether a season needs a difference is decided by
 //! its strength, with the threshold 0.64 that R. Hyndman found on the M3 series (*Forecasting:
 //! Principles and Practice*, 3rd edition, 9.1 and 4.3).
 
@@ -11,7 +12,8 @@ use crate::stats::decomposition::mstl;
 /// From which strength a season needs a difference.
 const STRONG: f64 = 0.64;
 
-/// The order of differencing, at most `max`, by the KPSS test of a level at 5 %.
+/// The order of differencing, at most `max`, by the KPSS test of a level: at 5 %, once
+/// differenced at 1 %.
 ///
 /// The bandwidth is ⌊3 √n / 13⌋. Missing and infinite values are left out. A series that is
 /// constant or too short to be tested needs no (further) difference.
@@ -22,7 +24,7 @@ pub fn ndiffs(values: &[f64], max: usize) -> usize {
         let present: Vec<f64> = series.iter().copied().filter(|x| x.is_finite()).collect();
         let bandwidth = (3.0 * (present.len() as f64).sqrt() / 13.0) as usize;
         match Kpss::test(&present, Null::Level, Bandwidth::Fixed(bandwidth)) {
-            Ok(kpss) if kpss.statistic > kpss.critical_values[1] => {
+            Ok(kpss) if kpss.statistic > kpss.critical_values[if order == 0 { 1 } else { 3 }] => {
                 series = differences(&series, 1);
                 order += 1;
             }

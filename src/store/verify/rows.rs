@@ -95,7 +95,10 @@ impl RowCheck {
         } else {
             self.order(batch)?;
         }
-        if matches!(self.kind, TableKind::Logs | TableKind::Rejects) {
+        if matches!(
+            self.kind,
+            TableKind::Logs | TableKind::Spans | TableKind::Rejects
+        ) {
             let ids: &PrimitiveArray<Int64Type> = column(batch, "record_id")?;
             self.record_ids.extend_from_slice(ids.values());
         }

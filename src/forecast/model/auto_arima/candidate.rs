@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::forecast::Tried;
 use crate::forecast::arima::Order;
 
 /// A model of the search.
@@ -29,6 +30,22 @@ pub enum Outcome {
     NearUnitRoot(f64),
     /// It could not be fitted.
     Failed,
+}
+
+impl Candidate {
+    /// As a line of an explanation.
+    pub(super) fn tried(&self) -> Tried {
+        let (criterion, note) = match self.outcome {
+            Outcome::Fitted(aicc) => (Some(aicc), ""),
+            Outcome::NearUnitRoot(_) => (None, "rejected: a root near the unit circle"),
+            Outcome::Failed => (None, "could not be fitted"),
+        };
+        Tried {
+            model: self.specification.to_string(),
+            criterion,
+            note: note.to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Specification {

@@ -12,8 +12,11 @@
 //! of one kind and one less of the other. Roots may come as near as 1.001 to the unit circle
 //! instead of 1.01: from origins one to four horizons before the end of the training sets, that
 //! lowers the mean MASE from 2.98 to 2.77 on M4 Weekly, and changes little on M4 Daily and M3
-//! Monthly. d + D is at most 2. Orders are smaller where the history is short: p and q at most
-//! a third of the values, P and Q a third of the seasons.
+//! Monthly. A further difference needs a KPSS test at 1 %, since a slope that is extrapolated
+//! should be beyond doubt: from origins one and two horizons before that end (on M4 Daily, to
+//! four), it lowers the mean MASE from 2.647 to 2.602 on M4 Weekly, from 2.673 to 2.664 on M4
+//! Daily and from 0.900 to 0.896 on M3 Monthly. d + D is at most 2. Orders are smaller where the
+//! history is short: p and q at most a third of the values, P and Q a third of the seasons.
 //!
 //! At most the last [`LONGEST_HISTORY`] values are fitted to. Where a long season meets missing
 //! values, these are filled for the search alone. A season longer than [`LONGEST_SEASON`]
@@ -21,18 +24,16 @@
 //! for any candidate is forecast by the naive method. All of that is said in warnings.
 
 mod candidate;
-mod diagnosis;
 mod differencing;
 mod search;
 
 pub use candidate::{Candidate, Outcome, Specification};
-pub use diagnosis::Diagnosis;
 
 use super::harmonic::Harmonic;
 use super::history::Scaled;
 use super::naive;
 use crate::forecast::arima::ArimaFit;
-use crate::forecast::{FitError, Fitted, Forecast, History, Model};
+use crate::forecast::{Details, Diagnosis, FitError, Fitted, Forecast, History, Model};
 use crate::model::Warning;
 
 /// The longest season, in steps, that seasonal coefficients stand for.
@@ -118,7 +119,7 @@ impl AutoArima {
                 fitted.extend_from_slice(arima.fitted());
                 Ok(Selection {
                     fitted,
-                    diagnosis: Diagnosis::of(&arima),
+                    diagnosis: arima.diagnosis(),
                     chosen: Chosen::Arima(Box::new(arima)),
                     trace: found.trace,
                     warnings,
@@ -161,7 +162,7 @@ fn longest_history(scaled: &Scaled) -> usize {
 }
 
 /// Checks that the outside variables fit the values.
-pub(super) fn check(history: &History<'_>) -> Result<(), FitError> {
+pub(in crate::forecast) fn check(history: &History<'_>) -> Result<(), FitError> {
     for (i, column) in history.regressors.iter().enumerate() {
         let (got, want) = (column.len(), history.values.len());
         if got != want {
@@ -256,6 +257,14 @@ impl Fitted for Selection {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    fn details(&self) -> Details {
+        Details {
+            search: self.trace.iter().map(Candidate::tried).collect(),
+            criterion: "AICc",
+            ..self.fitted_model().details()
+        }
     }
 }
 

@@ -246,6 +246,16 @@ impl Search {
         }
     }
 
+    /// Writes into the trace that a candidate was near a unit root after all.
+    fn reject(&mut self, order: Order, constant: bool, full: &Estimate) {
+        let specification = Specification { order, constant };
+        let shift = self.per_observation * full.observations as f64;
+        let mut trace = self.trace.iter_mut();
+        if let Some(candidate) = trace.find(|c| c.specification == specification) {
+            candidate.outcome = Outcome::NearUnitRoot(full.aicc() + shift);
+        }
+    }
+
     /// Fits the best with all digits; the next best where that turns out near a unit root.
     fn winner(&mut self) -> Option<ArimaFit> {
         let mut accepted = std::mem::take(&mut self.accepted);
@@ -256,9 +266,13 @@ impl Search {
             };
             let start = Some(estimate.coefficients.as_slice());
             let fitted = fit_with(&mut self.workspace, data, order, start, Effort::FULL);
-            let Some(full) = fitted.ok().filter(is_safe) else {
+            let Ok(full) = fitted else {
                 continue;
             };
+            if !is_safe(&full) {
+                self.reject(order, constant, &full);
+                continue;
+            }
             if let Ok(arima) = finish(&mut self.workspace, data, full) {
                 return Some(arima);
             }

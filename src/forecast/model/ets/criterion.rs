@@ -18,6 +18,14 @@ pub enum Criterion {
 const AHEAD: usize = 12;
 
 impl Criterion {
+    /// What it is called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Aicc => "AICc",
+            Self::MultiStep => "AICc of errors to a season ahead",
+        }
+    }
+
     /// Computes the criterion; infinite where the history has too few values for the model.
     pub(super) fn of(self, estimate: &Estimate, observed: usize) -> f64 {
         let count = observed as f64;

@@ -4,12 +4,15 @@
 //! σ²(1 + Σc²), cⱼ = α + β(φ + … + φʲ) + γ·[m divides j] (Hyndman et al. 2008, chapter 6); the
 //! others take the quantiles of sample paths, always the same for the same model.
 
+use super::criterion::Criterion;
 use super::fit::Estimate;
 use super::recursion::{self, Smoothing, States, Step};
-use super::specification::{ErrorType, Season, Specification};
+use super::specification::{ErrorType, Season, Specification, Trend};
 use crate::forecast::model::history::Scaled;
 use crate::forecast::model::interval;
-use crate::forecast::{FitError, Fitted, Forecast, Interval};
+use crate::forecast::{
+    Coefficient, Details, Diagnosis, FitError, Fitted, Forecast, Interval, Tried,
+};
 use crate::model::Warning;
 use crate::stats::random::Generator;
 
@@ -33,13 +36,23 @@ pub(super) struct FittedEts {
     sigma: f64,
     unit: f64,
     fitted: Vec<f64>,
+    /// The errors in units, or relative; NaN at a missing value.
+    residuals: Vec<f64>,
+    /// The models that were compared, and by what.
+    search: Vec<Tried>,
+    criterion: Criterion,
     warnings: Vec<Warning>,
 }
 
 impl FittedEts {
     /// Runs an estimate through its history.
-    pub(super) fn new(scaled: Scaled, estimate: Estimate) -> Self {
-        let season = estimate.specification.season;
+    pub(super) fn new(
+        scaled: Scaled,
+        estimate: Estimate,
+        search: Vec<Tried>,
+        criterion: Criterion,
+    ) -> Self {
+        let Specification { error, season, .. } = estimate.specification;
         let mut trace = vec![Step::default(); scaled.values.len()];
         let mut states = estimate.initial.clone();
         // Estimates are those of a run that succeeded.
@@ -52,7 +65,15 @@ impl FittedEts {
         );
         let parameters = estimate.specification.parameters(estimate.period);
         let freedom = scaled.observed.saturating_sub(parameters).max(1);
+        let steps = scaled.values.iter().zip(&trace);
+        let residuals = steps.map(|(y, step)| match error {
+            ErrorType::Additive => y - step.forecast,
+            ErrorType::Multiplicative => y / step.forecast - 1.0,
+        });
         Self {
+            residuals: residuals.collect(),
+            search,
+            criterion,
             sigma: (estimate.squares / freedom as f64).sqrt(),
             states,
             place: scaled.values.len() % estimate.period,
@@ -227,5 +248,43 @@ impl Fitted for FittedEts {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// The seasonal states, a season of them, are left out of the coefficients.
+    fn details(&self) -> Details {
+        let Estimate {
+            specification,
+            smoothing,
+            initial,
+            ..
+        } = &self.estimate;
+        let deviation = match specification.error {
+            ErrorType::Additive => self.sigma * self.unit,
+            ErrorType::Multiplicative => self.sigma,
+        };
+        let mut named = vec![("alpha", smoothing.alpha)];
+        if specification.trend != Trend::None {
+            named.push(("beta", smoothing.beta));
+        }
+        if specification.season != Season::None {
+            named.push(("gamma", smoothing.gamma));
+        }
+        if specification.trend == Trend::Damped {
+            named.push(("phi", smoothing.phi));
+        }
+        named.push(("l", initial.level * self.unit));
+        if specification.trend != Trend::None {
+            named.push(("b", initial.slope * self.unit));
+        }
+        named.push(("sigma2", deviation * deviation));
+        let coefficients = named.into_iter();
+        Details {
+            coefficients: coefficients
+                .map(|(name, x)| Coefficient::new(name, x, f64::NAN))
+                .collect(),
+            search: self.search.clone(),
+            criterion: self.criterion.name(),
+            diagnosis: Some(Diagnosis::of(&self.residuals, 0, self.estimate.period)),
+        }
     }
 }

@@ -35,7 +35,7 @@ use self::fit::{Estimate, Problem};
 use self::fitted::FittedEts;
 use super::history::Scaled;
 use super::naive;
-use crate::forecast::{FitError, Fitted, History, Model};
+use crate::forecast::{FitError, Fitted, History, Model, Tried};
 use crate::stats::optimise::Limits;
 
 /// The longest season, in steps, that is given a state for each of its places.
@@ -74,12 +74,16 @@ impl Default for Ets {
     }
 }
 
-impl Model for Ets {
-    fn fit(&self, history: &History<'_>) -> Result<Box<dyn Fitted>, FitError> {
+impl Ets {
+    /// Fits the model, and tells which was chosen; none where the naive method had to do.
+    pub fn select(
+        &self,
+        history: &History<'_>,
+    ) -> Result<(Option<Specification>, Box<dyn Fitted>), FitError> {
         let mut scaled = Scaled::new(history)?;
         scaled.keep_last(LONGEST_HISTORY);
         if scaled.observed < FEWEST || scaled.is_constant() {
-            return Ok(naive::fallback(scaled));
+            return Ok((None, naive::fallback(scaled)));
         }
         let mut period = 1;
         if self.season != Some(Season::None) {
@@ -128,20 +132,24 @@ impl Model for Ets {
         let candidates = candidates
             .into_iter()
             .filter(|model| positive || !model.needs_positive());
-        match self.best(&scaled, candidates, period) {
-            Some(estimate) => Ok(Box::new(FittedEts::new(scaled, estimate))),
-            None => Ok(naive::fallback(scaled)),
+        let mut search = Vec::new();
+        match self.best(&scaled, candidates, period, &mut search) {
+            Some(estimate) => {
+                let (chosen, criterion) = (estimate.specification, self.criterion);
+                let fitted = FittedEts::new(scaled, estimate, search, criterion);
+                Ok((Some(chosen), Box::new(fitted)))
+            }
+            None => Ok((None, naive::fallback(scaled))),
         }
     }
-}
 
-impl Ets {
     /// Fits the candidates and returns the best.
     fn best(
         &self,
         scaled: &Scaled,
         candidates: impl Iterator<Item = Specification>,
         period: usize,
+        search: &mut Vec<Tried>,
     ) -> Option<Estimate> {
         let limits = Limits {
             iterations: 100,
@@ -154,14 +162,32 @@ impl Ets {
         for candidate in candidates {
             let fit = Problem::new(&scaled.values, candidate, period)
                 .and_then(|mut problem| problem.solve(&limits));
-            if let Some(estimate) = fit {
-                let score = self.criterion.of(&estimate, scaled.observed);
+            let score = fit
+                .as_ref()
+                .map(|fit| self.criterion.of(fit, scaled.observed));
+            let finite = score.filter(|score| score.is_finite());
+            search.push(Tried {
+                model: candidate.to_string(),
+                criterion: finite,
+                note: match (score, finite) {
+                    (None, _) => "could not be fitted".into(),
+                    (_, None) => "too many parameters for so few values".into(),
+                    _ => String::new(),
+                },
+            });
+            if let (Some(estimate), Some(score)) = (fit, score) {
                 if score.is_finite() && best.as_ref().is_none_or(|(least, _)| score < *least) {
                     best = Some((score, estimate));
                 }
             }
         }
         best.map(|(_, estimate)| estimate)
+    }
+}
+
+impl Model for Ets {
+    fn fit(&self, history: &History<'_>) -> Result<Box<dyn Fitted>, FitError> {
+        self.select(history).map(|(_, fitted)| fitted)
     }
 }
 

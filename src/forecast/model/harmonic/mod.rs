@@ -18,7 +18,7 @@ mod seasonal;
 use self::seasonal::Seasonal;
 use super::auto_arima::{AutoArima, Selection, check};
 use super::history::Scaled;
-use crate::forecast::{FitError, Fitted, Forecast, History, Model};
+use crate::forecast::{Coefficient, Details, FitError, Fitted, Forecast, History, Model};
 use crate::model::Warning;
 
 /// How many values the columns may have together for a joint estimate.
@@ -205,6 +205,21 @@ impl FittedHarmonic {
         self.periods.iter().copied().zip(counts)
     }
 
+    /// The Fourier terms' names as the field writes them: `S2-24` is the second sine of the
+    /// season of 24 steps.
+    fn term_names(&self) -> Vec<String> {
+        let numbered = self
+            .harmonics()
+            .flat_map(|(period, count)| (1..=count).map(move |k| (k, period)));
+        let terms = numbered.zip(&self.seasonal.harmonics);
+        terms
+            .flat_map(|((k, period), (harmonic, _, _))| {
+                let names = ["C", "S"].into_iter().take(harmonic.terms());
+                names.map(move |kind| format!("{kind}{k}-{period}"))
+            })
+            .collect()
+    }
+
     /// The future columns that the errors' model has, and what is added to its forecasts.
     fn future(
         &self,
@@ -309,6 +324,33 @@ impl Fitted for FittedHarmonic {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    fn details(&self) -> Details {
+        let mut details = self.errors.details();
+        let names = self.term_names();
+        let outside = self.seasonal.regressors.len();
+        let Some(unit) = self.unit else {
+            // The terms are the errors' model's last outside variables.
+            for (i, name) in names.into_iter().enumerate() {
+                let number = format!("xreg{}", outside + i + 1);
+                let mut coefficients = details.coefficients.iter_mut();
+                if let Some(coefficient) = coefficients.find(|c| c.name == number) {
+                    coefficient.name = name;
+                }
+            }
+            return details;
+        };
+        let regressors = self.seasonal.regressors.iter().enumerate();
+        let regressors = regressors.map(|(i, x)| (format!("xreg{}", i + 1), *x));
+        let terms = self.seasonal.harmonics.iter();
+        let terms = terms.flat_map(|(h, a, b)| [*a, *b].into_iter().take(h.terms()));
+        let all = regressors.chain(names.into_iter().zip(terms));
+        let all = all.map(|(name, x)| Coefficient::new(name, x * unit, f64::NAN));
+        let last = details.coefficients.pop();
+        details.coefficients.extend(all);
+        details.coefficients.extend(last);
+        details
     }
 }
 

@@ -8,7 +8,7 @@ use super::fit::{Estimate, FIRST, State};
 use super::seasonal::{self, Seasonal};
 use crate::forecast::model::history::Scaled;
 use crate::forecast::model::interval;
-use crate::forecast::{FitError, Fitted, Forecast};
+use crate::forecast::{Coefficient, Details, FitError, Fitted, Forecast, Tried};
 use crate::model::Warning;
 use crate::stats::decomposition::Composition;
 use crate::stats::random::Generator;
@@ -27,6 +27,8 @@ pub(super) struct FittedTheta {
     sigma: f64,
     unit: f64,
     fitted: Vec<f64>,
+    /// The variants that were compared.
+    search: Vec<Tried>,
     warnings: Vec<Warning>,
 }
 
@@ -38,6 +40,7 @@ impl FittedTheta {
         seasonal: Option<Seasonal>,
         adjusted: &[f64],
         start: usize,
+        search: Vec<Tried>,
     ) -> Self {
         let mut state = State::before(adjusted, &estimate);
         let length = scaled.values.len();
@@ -64,6 +67,7 @@ impl FittedTheta {
             behind: length - start - adjusted.len(),
             unit: scaled.unit,
             fitted,
+            search,
             warnings: scaled.warnings,
         }
     }
@@ -199,5 +203,33 @@ impl Fitted for FittedTheta {
 
     fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    fn details(&self) -> Details {
+        let Estimate {
+            alpha,
+            kappa,
+            level,
+            ..
+        } = self.estimate;
+        let deviation = self.sigma * self.unit;
+        let named = [
+            ("alpha", alpha),
+            ("theta", 1.0 / (1.0 - kappa)),
+            ("l", level * self.unit),
+            ("sigma2", deviation * deviation),
+        ];
+        Details {
+            coefficients: named
+                .map(|(name, x)| Coefficient::new(name, x, f64::NAN))
+                .into(),
+            search: self.search.clone(),
+            criterion: if self.search.is_empty() {
+                ""
+            } else {
+                "AIC of errors to 12 steps ahead"
+            },
+            diagnosis: None,
+        }
     }
 }

@@ -25,7 +25,7 @@ use self::seasonal::Seasonal;
 use super::history::Scaled;
 use super::naive;
 use super::seasonal_index;
-use crate::forecast::{FitError, Fitted, History, Model};
+use crate::forecast::{FitError, Fitted, History, Model, Tried};
 
 /// One of the four models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,11 +87,15 @@ pub struct Theta {
     pub variant: Option<Variant>,
 }
 
-impl Model for Theta {
-    fn fit(&self, history: &History<'_>) -> Result<Box<dyn Fitted>, FitError> {
+impl Theta {
+    /// Fits the model, and tells which was chosen; none where the naive method had to do.
+    pub fn select(
+        &self,
+        history: &History<'_>,
+    ) -> Result<(Option<Variant>, Box<dyn Fitted>), FitError> {
         let mut scaled = Scaled::new(history)?;
         if scaled.observed < FEWEST || scaled.is_constant() {
-            return Ok(naive::fallback(scaled));
+            return Ok((None, naive::fallback(scaled)));
         }
         let period = scaled.period_of_two_cycles(history.periods);
         let present = |value: &f64| !value.is_nan();
@@ -111,17 +115,34 @@ impl Model for Theta {
             .iter()
             .map(|variant| fit::fit(&adjusted, &there, *variant));
         let score = |estimate: &Estimate| {
+            if self.variant.is_some() {
+                return 0.0;
+            }
             let misfit = fit::multi_step(&adjusted, &there, estimate, AHEAD).ln();
             2.0 * scaled.observed as f64 / OVERLAP * misfit
                 + 2.0 * estimate.variant.parameters() as f64
         };
-        let best = estimates.min_by(|a, b| score(a).total_cmp(&score(b)));
-        let Some(best) = best else {
+        let scored: Vec<(f64, Estimate)> = estimates.map(|e| (score(&e), e)).collect();
+        let best = scored.iter().min_by(|a, b| a.0.total_cmp(&b.0));
+        let Some(&(_, best)) = best else {
             return Err(FitError::NotConverged("no theta model was fitted".into()));
         };
-        Ok(Box::new(FittedTheta::new(
-            scaled, best, season, &adjusted, start,
-        )))
+        let mut search = Vec::new();
+        if self.variant.is_none() {
+            search.extend(scored.iter().map(|(score, estimate)| Tried {
+                model: estimate.variant.to_string(),
+                criterion: Some(*score).filter(|score| score.is_finite()),
+                note: String::new(),
+            }));
+        }
+        let fitted = FittedTheta::new(scaled, best, season, &adjusted, start, search);
+        Ok((Some(best.variant), Box::new(fitted)))
+    }
+}
+
+impl Model for Theta {
+    fn fit(&self, history: &History<'_>) -> Result<Box<dyn Fitted>, FitError> {
+        self.select(history).map(|(_, fitted)| fitted)
     }
 }
 

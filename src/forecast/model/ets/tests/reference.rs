@@ -61,7 +61,7 @@ fn known(specification: Specification, alpha: f64, beta: f64, gamma: f64, phi: f
     let mut scaled = Scaled::new(&of(&AIR_PASSENGERS, &[])).unwrap();
     scaled.unit = 1.0;
     scaled.values = AIR_PASSENGERS.to_vec();
-    FittedEts::new(scaled, estimate)
+    FittedEts::new(scaled, estimate, Vec::new(), Criterion::default())
 }
 
 #[test]
@@ -242,7 +242,9 @@ fn estimates_are_no_worse_than_those_of_statsmodels() {
             (Some(s.error), Some(s.trend), Some(s.season))
                 == (model.error, model.trend, model.season)
         });
-        let estimate = model.best(&scaled, candidates, 12).unwrap();
+        let estimate = model
+            .best(&scaled, candidates, 12, &mut Vec::new())
+            .unwrap();
         let deviance = estimate.deviance + 2.0 * 144.0 * scaled.unit.ln();
         let got = log_likelihood(deviance, 144.0);
         assert!(

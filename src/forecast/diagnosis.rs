@@ -1,6 +1,5 @@
 //! What the residuals of a fitted model say of it.
 
-use crate::forecast::arima::ArimaFit;
 use crate::stats::diagnostic::{ChiSquaredTest, JarqueBera, jarque_bera, ljung_box};
 
 /// Below this p-value a test speaks against the model.
@@ -20,18 +19,14 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// Tests the residuals over two seasons, or ten lags without a season, but at most a fifth
-    /// of their number (Hyndman and Athanasopoulos 2021, section 5.4).
-    pub(super) fn of(arima: &ArimaFit) -> Self {
-        let order = arima.estimate.order;
-        let residuals = &arima.residuals;
+    /// Tests the residuals (NaN where there is none) over two seasons, or ten lags without a
+    /// season, but at most a fifth of their number (Hyndman and Athanasopoulos 2021, section 5.4).
+    ///
+    /// `coefficients` is how many of an ARMA model were estimated; 0 for other models.
+    #[must_use]
+    pub fn of(residuals: &[f64], coefficients: usize, period: usize) -> Self {
         let count = residuals.iter().filter(|x| !x.is_nan()).count();
-        let wanted = if order.period > 1 {
-            2 * order.period
-        } else {
-            10
-        };
-        let coefficients = order.coefficients();
+        let wanted = if period > 1 { 2 * period } else { 10 };
         let lags = wanted.min(count / 5).max(coefficients + FEWEST_DEGREES);
         Self {
             ljung_box: ljung_box(residuals, lags, coefficients),
