@@ -121,9 +121,11 @@ fn any_model_can_be_calibrated() {
     };
     let fitted = calibrated.fit(&history).unwrap();
     let all = quantiles(fitted.as_ref(), 12, &[0.1, 0.5, 0.9], &[]).unwrap();
-    for h in 0..12 {
-        assert!(all[0][h] < all[1][h] && all[1][h] < all[2][h]);
-    }
+    let [low, middle, high] = &all[..] else {
+        panic!("three quantiles: {all:?}");
+    };
+    assert!(low.iter().zip(middle).all(|(low, middle)| low < middle));
+    assert!(middle.iter().zip(high).all(|(middle, high)| middle < high));
     let paths = fitted.simulate(12, 500, 1, &[]).unwrap();
     assert_eq!(paths, fitted.simulate(12, 500, 1, &[]).unwrap());
     let below = paths.iter().filter(|path| path[11] <= all[0][11]).count();

@@ -14,13 +14,16 @@ fn poisson(random: &mut Generator, rate: f64) -> f64 {
     count
 }
 
+/// The next value of a metric, by its number.
+type Next = Box<dyn FnMut(usize, &mut Generator) -> f64>;
+
 /// Eight metrics of `steps` hourly values, each with its name.
 pub(super) fn metrics(steps: usize, seed: u64) -> Vec<(&'static str, Vec<f64>)> {
     let day = |t: usize| (TAU * t as f64 / 24.0).sin();
     let mut random = Generator::new(seed);
     let u = random.uniform();
     let mut all = Vec::new();
-    let mut add = |name, mut next: Box<dyn FnMut(usize, &mut Generator) -> f64>| {
+    let mut add = |name, mut next: Next| {
         all.push((name, (0..steps).map(|t| next(t, &mut random)).collect()));
     };
     add(

@@ -144,18 +144,14 @@ fn compared(one: &Evaluation, other: &Evaluation) -> Option<(f64, f64, String)> 
             same.map(|same| (fold, same))
         })
         .collect();
-    let error = |pick: &dyn Fn(&(&Fold, &Fold)) -> (Vec<f64>, Vec<f64>)| {
-        let (mut actual, mut mean) = (Vec::new(), Vec::new());
-        for pair in &pairs {
-            let (a, m) = pick(pair);
-            actual.extend(a);
-            mean.extend(m);
-        }
+    let (ones, others): (Vec<&Fold>, Vec<&Fold>) = pairs.into_iter().unzip();
+    let error = |folds: &[&Fold]| {
+        let actual: Vec<f64> = folds.iter().flat_map(|f| f.actual.clone()).collect();
+        let mean: Vec<f64> = folds.iter().flat_map(|f| f.forecast.mean.clone()).collect();
         accuracy::mae(&actual, &mean)
     };
-    let own = error(&|(fold, _)| (fold.actual.clone(), fold.forecast.mean.clone()))?;
-    let its = error(&|(_, fold)| (fold.actual.clone(), fold.forecast.mean.clone()))?;
-    let name = match pairs.first()?.1.description.as_str() {
+    let (own, its) = (error(&ones)?, error(&others)?);
+    let name = match others.first()?.description.as_str() {
         name if name.starts_with("seasonal naive") => "the seasonal naive method",
         _ => "the naive method",
     };

@@ -175,10 +175,10 @@ impl Ets {
                     _ => String::new(),
                 },
             });
-            if let (Some(estimate), Some(score)) = (fit, score) {
-                if score.is_finite() && best.as_ref().is_none_or(|(least, _)| score < *least) {
-                    best = Some((score, estimate));
-                }
+            if let (Some(estimate), Some(score)) = (fit, finite)
+                && best.as_ref().is_none_or(|(least, _)| score < *least)
+            {
+                best = Some((score, estimate));
             }
         }
         best.map(|(_, estimate)| estimate)
