@@ -18,6 +18,8 @@ const MOST_STEPS: usize = 100_000;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Span {
     Steps(usize),
+    /// A season of steps that are not whole: a year of 365.25 days.
+    Fraction(f64),
     /// As a step so long.
     Time(Step),
 }
@@ -119,6 +121,7 @@ impl Span {
     fn periods(self, step: Step) -> Option<f64> {
         match self {
             Self::Steps(steps) => Some(steps as f64),
+            Self::Fraction(steps) => Some(steps),
             Self::Time(span) => {
                 let ratio = span.seconds()? / step.seconds()?;
                 // A year of months has twelve, whatever the mean length of each.
@@ -175,6 +178,14 @@ fn seasons(text: Option<&str>, tz: Tz) -> Result<Option<Vec<Span>>, ForecastErro
         Some(list) => {
             let mut seasons = Vec::new();
             for text in list.split(',') {
+                let fraction = text.trim().parse::<f64>();
+                if let Ok(steps) = fraction
+                    && steps.fract() != 0.0
+                    && (2.0..MOST_STEPS as f64).contains(&steps)
+                {
+                    seasons.push(Span::Fraction(steps));
+                    continue;
+                }
                 let season = span("--season", text, tz)
                     .map_err(|error| error.hint("write 24,168 (steps), 1d,7d, auto or none"))?;
                 match season {
@@ -329,6 +340,10 @@ mod tests {
         assert_eq!(
             seasons("7d,24").expect("two"),
             Seasons::Given(vec![24.0, 168.0])
+        );
+        assert_eq!(
+            seasons("365.25,7").expect("a year of days"),
+            Seasons::Given(vec![7.0, 365.25])
         );
         assert_eq!(seasons("none").expect("none"), Seasons::Given(vec![]));
         assert_eq!(seasons("auto").expect("auto"), Seasons::Auto);
