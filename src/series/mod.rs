@@ -6,7 +6,6 @@ mod as_of;
 mod counter;
 mod exchange;
 mod gap_fill;
-mod gaps;
 mod group;
 pub mod holiday;
 mod outlier;
@@ -17,13 +16,12 @@ mod transform;
 mod wall_clock;
 
 pub use as_of::{AsOf, Direction, as_of};
-pub use counter::{increase, looks_like_counter, rates, resets};
+pub use counter::increase;
 pub use exchange::{ExchangeError, to_arrow, to_polars};
 pub use gap_fill::{GapFillError, Grid, interpolate, place, previous};
-pub use gaps::{Gap, fill_gaps, gaps};
 pub use group::group_ids;
 pub use outlier::{Outlier, outliers};
-pub use regular::{Regular, Step, StepError};
+pub use regular::{Regular, Step, StepError, midnight};
 pub use resample::{
     Guess, Origin, Partial, ResampleError, Resampled, Resampling, Statistic, StatisticError,
     guess_index_step, guess_step, resample,

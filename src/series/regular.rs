@@ -43,8 +43,11 @@ pub struct StepError {
 /// A series with a value a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regular {
-    /// The first point: µs since the epoch, or the first index.
+    /// Where the grid begins: µs since the epoch, or an index; the first point, where none is cut.
     pub start: i64,
+    /// How many points lie between `start` and the first value: a grid whose first points are cut
+    /// off keeps its begin, for the 31st or a wall clock's reading cannot be told from later ones.
+    pub cut: i64,
     /// The distance of the points.
     pub step: Step,
     /// The values; NaN where one is missing.
@@ -161,6 +164,11 @@ impl Step {
     }
 }
 
+/// The begin of a day of a zone, counted since 1970-01-01.
+pub fn midnight(day: i32, tz: Tz) -> i64 {
+    wall_clock::instant(i64::from(day).saturating_mul(DAY), tz)
+}
+
 pub(super) fn clamp(wide: i128) -> i64 {
     wide.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }
@@ -207,12 +215,20 @@ impl Regular {
     ///
     /// See [`Step::after`].
     pub fn time(&self, index: i64) -> i64 {
-        self.step.after(self.start, index)
+        self.step.after(self.start, self.cut.saturating_add(index))
     }
 
     /// The first instant or index after the last value's step.
     pub fn end(&self) -> i64 {
         self.time(i64::try_from(self.values.len()).unwrap_or(i64::MAX))
+    }
+
+    /// Forgets so many of the first values; those that stay keep their times.
+    pub fn cut_first(&mut self, count: usize) {
+        let count = count.min(self.values.len());
+        self.values.drain(..count);
+        self.values.shrink_to_fit();
+        self.cut = self.cut.saturating_add(count as i64);
     }
 }
 
@@ -235,6 +251,7 @@ mod tests {
     ) -> Vec<String> {
         let regular = Regular {
             start: parse_timestamp(start, tz).unwrap(),
+            cut: 0,
             step: Step::parse(step, tz).unwrap(),
             values: vec![],
         };
@@ -320,6 +337,35 @@ mod tests {
             times("2025-01-01", "3mo", Tz::UTC, [5]),
             ["2026-04-01T00:00:00Z"]
         );
+    }
+
+    #[test]
+    fn a_cut_grid_keeps_its_times() {
+        for (start, step, tz) in [
+            ("2024-01-31", "1mo", Tz::UTC),
+            ("2025-03-30 00:00", "2h", Tz::Europe__Berlin),
+        ] {
+            let whole = Regular {
+                start: parse_timestamp(start, tz).unwrap(),
+                cut: 0,
+                step: Step::parse(step, tz).unwrap(),
+                values: vec![0.0; 4],
+            };
+            for count in 0..=4 {
+                let mut cut = whole.clone();
+                cut.cut_first(count);
+                assert_eq!(cut.values.len(), 4 - count);
+                assert_eq!(cut.time(0), whole.time(count as i64));
+                assert_eq!(cut.end(), whole.end());
+            }
+        }
+    }
+
+    #[test]
+    fn midnight_is_that_of_the_zone() {
+        let day = |day, tz| format_timestamp(midnight(day, tz), tz);
+        assert_eq!(day(0, NEW_YORK), "1970-01-01T00:00:00-05:00");
+        assert_eq!(day(20_270, LONDON), "2025-07-01T00:00:00+01:00");
     }
 
     #[test]
@@ -410,7 +456,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_panics(start: i64, step in any_step(), index: i64, text in ".{0,12}", near in "[0-9a-z]{0,8}") {
-            let regular = Regular { start, step, values: vec![] };
+            let regular = Regular { start, cut: 0, step, values: vec![] };
             prop_assert_eq!(regular.time(0), start);
             let _ = (regular.time(index), regular.end(), step.to_string(), step.seconds());
             for text in [text, near] {
@@ -423,7 +469,7 @@ mod tests {
         #[test]
         fn times_ascend(start in 0_i64..4_000_000_000_000_000, hours in 1_i64..800, tz in prop_oneof![Just(LONDON), Just(NEW_YORK)]) {
             let step = Step::of_micros(hours * 3_600_000_000, tz);
-            let regular = Regular { start, step, values: vec![] };
+            let regular = Regular { start, cut: 0, step, values: vec![] };
             for index in 0..60 {
                 prop_assert!(regular.time(index) <= regular.time(index + 1));
             }

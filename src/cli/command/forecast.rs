@@ -118,7 +118,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME=WHAT", help_heading = "Outside variables")]
     assume: Vec<String>,
 
-    /// Forecast from rolling origins, and show the error by step of the horizon.
+    /// Forecast from rolling origins, and show the error by step of the horizon (of up to six
+    /// series; json has it of all).
     #[arg(long, help_heading = "Evaluation")]
     evaluate: bool,
     /// The most origins [default: 5].
@@ -127,7 +128,7 @@ pub(crate) struct Args {
     /// Steps, or a duration, from one origin to the next [default: the horizon].
     #[arg(long, value_name = "STEPS|DURATION", help_heading = "Evaluation")]
     stride: Option<String>,
-    /// Show the search and the coefficients.
+    /// Show the search and the coefficients (of up to six series; json has them of all).
     #[arg(long, help_heading = "Evaluation")]
     explain: bool,
 
@@ -138,12 +139,25 @@ pub(crate) struct Args {
     output: OutputArgs,
 }
 
-/// The list of models for the help.
+/// The list of models for the help, each description hanging behind its name.
 fn models() -> String {
-    let mut text = String::from("Models:\n");
+    const NAME: usize = 26;
+    const WIDTH: usize = 96;
+    let mut text = String::from("Models:");
     for method in MODELS {
-        let name = format!("{}{}", method.name, method.arguments);
-        text.push_str(&format!("  {name:<26} {}\n", method.description));
+        let mut line = format!("  {}{}", method.name, method.arguments);
+        line = format!("{line:<indent$}", indent = NAME + 2);
+        for word in method.description.split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > WIDTH {
+                text.push('\n');
+                text.push_str(&line);
+                line = " ".repeat(NAME + 2);
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        text.push('\n');
+        text.push_str(&line);
     }
     text
 }

@@ -128,7 +128,8 @@ impl Scaled {
             self.warn(
                 "one-season-only",
                 format!(
-                    "of {} seasons only the shortest, {rounded} steps, is modelled",
+                    "of {} seasons only the shortest, {rounded} steps, is modelled: harmonic and ensemble \
+                     take all of them",
                     periods.len()
                 ),
             );

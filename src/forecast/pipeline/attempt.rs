@@ -153,7 +153,10 @@ pub(super) fn fold(
     let mut first: Option<Failure> = None;
     for attempt in attempts {
         match plan.fold(attempt.model.as_ref(), &attempt.history(history), origin) {
-            Ok(fold) => return (Ok(fold), first.map(|failure| failure.error.to_string())),
+            Ok(mut fold) => {
+                bound(&mut fold.forecast);
+                return (Ok(fold), first.map(|failure| failure.error.to_string()));
+            }
             Err(failure) => {
                 first.get_or_insert(failure);
             }

@@ -8,7 +8,9 @@
 //! no value is there at all is the forecast NaN.
 //!
 //! Held-out errors know the values that outside variables really had: where those must be
-//! forecast, errors will be larger. Values that are removed as outliers are not scored.
+//! forecast, errors will be larger. Seasons, values that stand out and outside variables that
+//! cannot be estimated are decided once, on the whole history, held-out part included. Values
+//! that are removed as outliers are not scored.
 //!
 //! With [`TransformChoice::Logit`] every method, and what stands in for it, forecasts the logit:
 //! nothing leaves the bounds. Without it nothing is cut off.

@@ -93,6 +93,28 @@ pub fn forecast(task: &Task<'_>, settings: &Settings) -> Outcome {
     } else {
         &settings.models
     };
+    if plan.is_some() {
+        if !names.is_empty() {
+            warnings.push(Warning::new(
+                "ex-post-regressors",
+                "held-out errors know the values that the outside variables really had, whatever is \
+                 assumed of the future",
+            ));
+        }
+        if settings.outliers == OutlierChoice::Remove && !outliers.is_empty() {
+            warnings.push(Warning::new(
+                "outliers-not-scored",
+                "values that were removed do not count in held-out errors either",
+            ));
+        }
+    }
+    if transform.is_some() {
+        warnings.push(Warning::new(
+            "median-forecast",
+            "the forecasts of transformed values are medians: means would lie higher where the \
+             distribution is skewed upwards",
+        ));
+    }
     let mut models: Vec<ModelOutcome> = specs.iter().map(|spec| series.model(spec)).collect();
     for model in &mut models {
         model
@@ -164,7 +186,7 @@ fn standing_out(
     let what = if removed {
         ": they are taken for missing"
     } else {
-        ""
+        ", and widen the intervals: remove them if they will not come again"
     };
     warnings.push(Warning::new(
         "outliers",

@@ -44,10 +44,7 @@ pub(super) fn choose(
     } else {
         guess_step(&raw.times, tz)
     };
-    let span = match (raw.times.first(), raw.times.last()) {
-        (Some(first), Some(last)) => last.saturating_sub(*first),
-        _ => 0,
-    };
+    let span = span(raw).map_or(0, |(first, last)| last.saturating_sub(first));
     let own = guess.map(|guess| guess.step);
     let step = match (step, own) {
         (Some(step), _) => step,
@@ -119,12 +116,7 @@ pub(super) fn regular(raw: &Raw, grid: &Grid, tz: Tz) -> (Regular, Vec<Warning>)
             (resampled.regular, warnings)
         }
         Err(error) => {
-            let last = raw.times.last().copied();
-            let empty = Regular {
-                start: last.map_or(0, |last| grid.how.step.after(last, 1)),
-                step: grid.how.step,
-                values: Vec::new(),
-            };
+            let empty = nothing(raw, grid);
             let warning = match error {
                 ResampleError::Empty => Warning::new("no-values", "no value is there"),
                 other => Warning::new("not-resampled", other.to_string()),
@@ -134,11 +126,41 @@ pub(super) fn regular(raw: &Raw, grid: &Grid, tz: Tz) -> (Regular, Vec<Warning>)
     }
 }
 
-/// Says that a series ends long before the last of all does.
+/// The times of the first and the last value; none of rows without one.
+pub(super) fn span(raw: &Raw) -> Option<(i64, i64)> {
+    let first = raw.values.iter().position(|value| value.is_finite())?;
+    let last = raw.values.iter().rposition(|value| value.is_finite())?;
+    Some((*raw.times.get(first)?, *raw.times.get(last)?))
+}
+
+/// A history without values, which ends where that of the series does.
+pub(super) fn nothing(raw: &Raw, grid: &Grid) -> Regular {
+    let last = span(raw).map(|(_, last)| last);
+    let last = last.or_else(|| raw.times.last().copied());
+    Regular {
+        start: last.map_or(0, |last| grid.how.step.after(last, 1)),
+        cut: 0,
+        step: grid.how.step,
+        values: Vec::new(),
+    }
+}
+
+/// Says that the values of a series end long before its rows or the last of all do.
 pub(super) fn ends_early(raw: &Raw, grid: &Grid, latest: i64, tz: Tz) -> Option<Warning> {
-    let last = *raw.times.last()?;
-    if raw.is_index || grid.how.step.after(last, 3) >= latest {
-        return None;
+    let (_, last) = span(raw)?;
+    let soon = grid.how.step.after(last, 3);
+    if raw.is_index || soon >= latest {
+        // Rows with outside variables alone are what is known of the horizon.
+        let rows = raw.times.iter().rev().take_while(|time| **time > last);
+        let rows = rows.count();
+        if !raw.more.is_empty() || raw.times.last().is_none_or(|end| *end <= soon) {
+            return None;
+        }
+        let message = format!(
+            "its last {rows} rows have no value: the forecast begins after {}",
+            written(last, raw.is_index, tz)
+        );
+        return Some(Warning::new("ends-early", message));
     }
     let message = format!(
         "its last value is of {}, {} before the last of all: the forecast begins there",
@@ -159,20 +181,43 @@ fn remarks(made: &Resampled, grid: &Grid, tz: Tz) -> Vec<Warning> {
             format!("{times} values were left for a later one of the same time"),
         );
     }
-    let is_time = !matches!(grid.how.step, Step::Index(_));
-    if grid.how.drop_partial && made.dropped > 0 && is_time {
-        let ends = [made.first, made.last].into_iter().flatten();
-        let ends = ends.filter(|part| part.covered < WHOLE).map(|part| {
-            let at = format_timestamp(part.time, tz);
+    if grid.how.drop_partial && made.dropped > 0 {
+        let is_index = matches!(grid.how.step, Step::Index(_));
+        let of = |part: crate::series::Partial| {
+            let at = written(part.time, is_index, tz);
             format!("{at} ({:.0}% covered)", part.covered * 100.0)
-        });
-        let ends: Vec<String> = ends.collect();
-        if !ends.is_empty() {
+        };
+        // The first is dropped before the last is.
+        let first = made.first;
+        let last = made
+            .last
+            .filter(|_| made.dropped > usize::from(first.is_some()));
+        let mut said = Vec::new();
+        if let Some(part) = first.filter(|part| part.covered < WHOLE) {
+            said.push(format!(
+                "the first, which the history begins within, {}",
+                of(part)
+            ));
+        }
+        if let Some(part) = last.filter(|part| part.covered < WHOLE) {
+            said.push(format!("the last, which is not over, {}", of(part)));
+        }
+        if !said.is_empty() {
             say(
                 "partial-steps",
-                format!("steps that are not over are left out: {}", ends.join(", ")),
+                format!("steps are left out: {}", said.join("; ")),
             );
         }
+    }
+    if made.doubled > 0 {
+        let steps = counted(made.doubled, "step holds", "steps hold");
+        let text = format!("{steps} an hour twice: the clock was set back");
+        say("doubled-steps", text);
+    }
+    if made.skipped > 0 {
+        let steps = counted(made.skipped, "step has", "steps have");
+        let text = format!("{steps} no time: the clock was set forward");
+        say("skipped-steps", text);
     }
     if made.resets > 0 {
         let resets = made.resets;
@@ -182,4 +227,60 @@ fn remarks(made: &Resampled, grid: &Grid, tz: Tz) -> Vec<Warning> {
         );
     }
     said
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn written(time: i64, is_index: bool, tz: Tz) -> String {
+    if is_index {
+        time.to_string()
+    } else {
+        format_timestamp(time, tz)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(times: &[i64], values: &[f64]) -> Raw {
+        Raw {
+            times: times.to_vec(),
+            values: values.to_vec(),
+            is_index: true,
+            ..Raw::default()
+        }
+    }
+
+    #[test]
+    fn rows_without_a_value_are_no_history() {
+        let times: Vec<i64> = (0..110).collect();
+        let mut values = vec![1.0; 10];
+        values.resize(110, f64::NAN);
+        let mut raw = raw(&times, &values);
+        let grid = choose(&raw, None, Statistic::Mean, false, Tz::UTC).expect("a grid");
+        assert_eq!((span(&raw), grid.length), (Some((0, 9)), 10));
+        let said = ends_early(&raw, &grid, 9, Tz::UTC).expect("a warning");
+        assert!(said.message.contains("last 100 rows"), "{}", said.message);
+        // They tell of the horizon.
+        raw.more = vec![vec![0.0; 110]];
+        assert_eq!(ends_early(&raw, &grid, 9, Tz::UTC), None);
+    }
+
+    #[test]
+    fn partial_steps_of_counts_are_told() {
+        let times: Vec<i64> = (4..96).collect();
+        let raw = raw(&times, &[1.0; 92]);
+        let step = Some(Step::Index(10));
+        let grid = choose(&raw, step, Statistic::Sum, false, Tz::UTC).expect("a grid");
+        let (history, said) = regular(&raw, &grid, Tz::UTC);
+        assert_eq!((history.time(0), history.values.len()), (10, 8));
+        assert_eq!(
+            said[0].message,
+            "steps are left out: the first, which the history begins within, 0 (60% covered); \
+             the last, which is not over, 90 (60% covered)"
+        );
+    }
 }

@@ -28,6 +28,8 @@ pub(super) fn in_order<T: Send, E>(
         for _ in 0..threads {
             let (send, gate, work) = (send.clone(), &gate, &work);
             scope.spawn(move || {
+                // A place that is lost in a panic would be waited for.
+                let _closing = Closing { gate, count };
                 while let Some(place) = gate.take(count) {
                     if send.send((place, work(place))).is_err() {
                         break;
@@ -36,6 +38,7 @@ pub(super) fn in_order<T: Send, E>(
             });
         }
         drop(send);
+        let _closing = Closing { gate: &gate, count };
         let mut waiting = BTreeMap::new();
         let mut wanted = 0;
         let mut result = Ok(());
@@ -45,7 +48,6 @@ pub(super) fn in_order<T: Send, E>(
                 wanted += 1;
                 result = each(done);
                 if result.is_err() {
-                    gate.close(count);
                     return result;
                 }
                 gate.open(count);
@@ -100,6 +102,18 @@ impl Gate {
     }
 }
 
+/// Closes the gate at the end, be it a panic: nobody waits for what does not come.
+struct Closing<'a> {
+    gate: &'a Gate,
+    count: usize,
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.gate.close(self.count);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +134,26 @@ mod tests {
             });
             assert_eq!(result, Ok(()));
             assert!(seen.into_iter().eq(0..count));
+        }
+    }
+
+    #[test]
+    fn a_panic_ends_it() {
+        for is_work in [true, false] {
+            let stop = |place: usize| assert_ne!(place, 3, "on purpose");
+            let ended = std::panic::catch_unwind(|| {
+                let work = |place: usize| {
+                    if is_work {
+                        stop(place);
+                    }
+                    place
+                };
+                in_order(100_000, 3, work, |place| {
+                    stop(place);
+                    Ok::<(), ()>(())
+                })
+            });
+            assert!(ended.is_err());
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod form;
 mod source;
+mod steps;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use super::{ForecastError, ForecastShell, ForecastSpec};
 use crate::forecast::pipeline::Regressor;
 use crate::ingest::{SeriesColumns, SeriesList, TimeForm};
 use crate::job::backtest::events;
-use crate::model::{Event, EventKind, Warning, did_you_mean};
+use crate::model::{Event, EventKind, Warning, did_you_mean, format_duration};
 use crate::query::Session;
 use crate::series::holiday::Country;
 use crate::series::regressor::{
@@ -125,14 +126,18 @@ impl Outside {
                     Source::Series(series)
                 }
                 None if spec.csv.is_some() && !shell.store.exists() => {
-                    return Err(no_column(&name, input));
+                    return Err(no_column(&name, spec, input, shell));
                 }
                 None => {
                     if session.is_none() {
                         session = Some(open()?);
                     }
                     let Some(session) = &session else { continue };
-                    Source::Series(source::of_store(&name, spec, session, shell)?)
+                    let read = source::of_store(&name, spec, session, shell);
+                    let (found, warnings) =
+                        read.map_err(|error| beside_columns(error, &name, spec, shell))?;
+                    made.warnings.extend(warnings);
+                    found
                 }
             };
             made.variables.push(Variable {
@@ -217,8 +222,11 @@ impl Outside {
     ) -> Result<(Vec<Regressor>, Vec<Warning>), RegressorError> {
         let timeline = Timeline::new(history, horizon, shell.tz);
         let mut all = Columns::default();
+        // What happens is of the time that the values speak of.
+        let lived = Timeline::new(&spoken_of(raw, history), horizon, shell.tz);
+        all.warnings.extend(long_window(raw, history));
         for country in &self.holidays {
-            all.append(holiday_columns(&timeline, *country)?);
+            all.append(holiday_columns(&lived, *country)?);
         }
         for (settings, events) in &self.events {
             let own: Vec<Event> = events
@@ -226,11 +234,12 @@ impl Outside {
                 .filter(|e| concerns(e, raw))
                 .cloned()
                 .collect();
-            all.append(event_columns(&timeline, &own, *settings)?);
+            all.append(event_columns(&lived, &own, *settings)?);
         }
         let length = history.values.len();
         for variable in &self.variables {
-            let values = self.values(variable, raw, history, horizon);
+            let (values, held) = self.values(variable, raw, history, horizon)?;
+            all.warnings.extend(held);
             let (past, future) = values.split_at(length);
             let observed = Observed {
                 name: &variable.name,
@@ -242,7 +251,7 @@ impl Outside {
             all.warnings.extend(warnings);
             let mut columns = vec![column];
             for form in &variable.forms {
-                columns = form.apply(columns, history.step);
+                columns = form.apply(columns);
             }
             all.append(Columns {
                 columns,
@@ -258,53 +267,63 @@ impl Outside {
     }
 
     /// The values of a variable at the steps of a history and its horizon; NaN where unknown.
+    ///
+    /// The rows of the file with the future bear the times of the steps that they stand for.
     fn values(
         &self,
         variable: &Variable,
         raw: &Raw,
         history: &Regular,
         horizon: usize,
-    ) -> Vec<f64> {
-        let steps = history.values.len() + horizon;
-        let edges: Vec<i64> = (0..=steps as i64).map(|at| history.time(at)).collect();
-        let mut sums = vec![0.0; steps];
-        let mut counts = vec![0_u32; steps];
-        let mut add = |times: &[i64], values: &[f64]| {
-            for (time, value) in times.iter().zip(values).filter(|(_, v)| v.is_finite()) {
-                let place = edges.partition_point(|edge| edge <= time);
-                if let Some(place) = place.checked_sub(1).filter(|place| *place < steps) {
-                    sums[place] += value;
-                    counts[place] += 1;
+    ) -> Result<(Vec<f64>, Option<Warning>), RegressorError> {
+        let length = history.values.len();
+        let count = (length + horizon) as i64;
+        let edges_of = |of: &Regular| -> Vec<i64> { (0..=count).map(|at| of.time(at)).collect() };
+        let edges = edges_of(history);
+        let lived = edges_of(&spoken_of(raw, history));
+        let name = &variable.name;
+        let (mut values, warning) = match &variable.source {
+            Source::Column(place) => {
+                let values = raw.more.get(*place).map_or(&[][..], Vec::as_slice);
+                laid(name, &raw.times, values, &edges)
+            }
+            Source::Counters(series) => {
+                let found = of_series(name, series, raw)?;
+                (steps::growth(&found.times, &found.values, &lived), None)
+            }
+            Source::Series(series) => {
+                let found = of_series(name, series, raw)?;
+                match found.window {
+                    None => laid(name, &found.times, &found.values, &lived),
+                    Some(window) => {
+                        let is_evaluated = raw.window.is_some();
+                        let (times, is_coarse) = spans(found, window, is_evaluated, history);
+                        // Two expressions meet where they are evaluated at the same time.
+                        let edges = if is_coarse { &lived } else { &edges };
+                        laid(name, &times, &found.values, edges)
+                    }
                 }
             }
         };
-        match &variable.source {
-            Source::Column(place) => {
-                let values = raw.more.get(*place).map_or(&[][..], Vec::as_slice);
-                add(&raw.times, values);
-            }
-            Source::Series(series) => {
-                if let Some(found) = of_series(series, raw) {
-                    add(&found.times, &found.values);
-                }
-            }
-        }
         if let Some(list) = &self.future
-            && let Some(column) = list.more.iter().position(|name| *name == variable.name)
+            && let Some(column) = list.more.iter().position(|one| one == name)
         {
             let own = list
                 .series
                 .iter()
                 .find(|one| one.id == raw.id || one.id.is_empty());
             if let Some(own) = own {
-                add(
-                    &own.times,
-                    own.values.get(column).map_or(&[][..], Vec::as_slice),
-                );
+                let column = own.values.get(column).map_or(&[][..], Vec::as_slice);
+                let (known, _) = laid(name, &own.times, column, &edges);
+                for (at, (value, known)) in values.iter_mut().zip(known).enumerate() {
+                    // What was is known better by the source, what will be by the file.
+                    if known.is_finite() && (at >= length || !value.is_finite()) {
+                        *value = known;
+                    }
+                }
             }
         }
-        let means = sums.into_iter().zip(counts);
-        means.map(|(sum, count)| sum / f64::from(count)).collect()
+        Ok((values, warning))
     }
 
     /// What is assumed of a variable.
@@ -355,10 +374,7 @@ fn event_kind(text: &str) -> Result<(EventKind, EventSettings), ForecastError> {
             return Err(ForecastError::usage(message));
         }
     };
-    let settings = EventSettings {
-        shape,
-        grouping: None,
-    };
+    let settings = EventSettings { shape };
     EventKind::parse(name)
         .map(|kind| (kind, settings))
         .ok_or_else(|| {
@@ -398,10 +414,163 @@ fn assumptions(texts: &[String]) -> Result<Vec<(Option<String>, Assumed)>, Forec
     Ok(all)
 }
 
-fn no_column(name: &str, input: &Input) -> ForecastError {
+/// The steps that the values of a history speak of: those of a range in an expression speak of the
+/// step before their time.
+fn spoken_of(raw: &Raw, history: &Regular) -> Regular {
+    let mut lived = history.clone();
+    if raw.window.is_some_and(|window| window > 0) {
+        lived.cut = lived.cut.saturating_sub(1);
+    }
+    lived
+}
+
+/// Says that the values of an expression speak of more than a step.
+fn long_window(raw: &Raw, history: &Regular) -> Option<Warning> {
+    let (window, step) = (raw.window?, history.step.seconds()?);
+    (window as f64 / 1e6 > step).then(|| {
+        let message = format!(
+            "the expression looks back {} at each step of {}: outside variables are those of the \
+             last step only",
+            format_duration(window),
+            history.step
+        );
+        Warning::new("window-longer-than-step", message)
+    })
+}
+
+/// When what an expression says was so, and whether it says so more seldom than there are steps.
+fn spans(found: &Raw, window: i64, is_evaluated: bool, history: &Regular) -> (Vec<i64>, bool) {
+    let step = history.time(1).saturating_sub(history.time(0));
+    let usual = steps::usual_distance(&found.times, &found.values);
+    let coarse = usual.filter(|usual| *usual > step);
+    let back = match coarse {
+        Some(usual) => window.min(usual),
+        None if is_evaluated => 0,
+        // The middle of what it looks at lies in the step that it tells of.
+        None => window.min(step) / 2,
+    };
+    let times = found.times.iter().map(|time| time.saturating_sub(back));
+    (times.collect(), coarse.is_some())
+}
+
+/// Lays values onto steps; those that come more seldom are held until the next.
+fn laid(name: &str, times: &[i64], values: &[f64], edges: &[i64]) -> (Vec<f64>, Option<Warning>) {
+    let mut means = steps::gather(times, values, edges);
+    let length = match edges {
+        [first, second, ..] => second.saturating_sub(*first),
+        _ => return (means, None),
+    };
+    let usual = steps::usual_distance(times, values).filter(|usual| *usual > length);
+    let Some(usual) = usual else {
+        return (means, None);
+    };
+    let held = steps::hold(times, values, edges, usual, &mut means);
+    let warning = (held > 0).then(|| {
+        let message = format!(
+            "{name} has values more seldom than the history has steps: each is held until the \
+             next, at {held} of {} steps",
+            means.len()
+        );
+        Warning::new("regressor-held", message)
+    });
+    (means, warning)
+}
+
+fn no_column(
+    name: &str,
+    spec: &ForecastSpec,
+    input: &Input,
+    shell: ForecastShell<'_>,
+) -> ForecastError {
     let message = format!(
         "--regressors {name}: {} has no such column, and there is no such file",
         input.title
     );
-    ForecastError::usage(message)
+    beside_columns(ForecastError::usage(message), name, spec, shell)
+}
+
+/// Adds the columns of the history's file to an error: one of them may have been meant.
+fn beside_columns(
+    error: ForecastError,
+    name: &str,
+    spec: &ForecastSpec,
+    shell: ForecastShell<'_>,
+) -> ForecastError {
+    let ForecastError::Usage { message, hint } = error else {
+        return error;
+    };
+    // Standard input cannot be read again.
+    let path = spec.csv.as_deref().filter(|path| *path != "-");
+    let columns = SeriesColumns {
+        id: spec.id.clone(),
+        time: spec.time.clone(),
+        value: spec.value.clone(),
+        has_value: true,
+        more: Vec::new(),
+        tz: shell.tz,
+    };
+    let Some(Ok((file, list))) = path.map(|path| csv::read_list(path, &columns, shell)) else {
+        return ForecastError::Usage { message, hint };
+    };
+    let header = list.header.iter().map(String::as_str);
+    let hint = match did_you_mean(name, header) {
+        Some(near) => format!("did you mean {near}, a column of {file}?"),
+        None => format!("the columns of {file} are {}", list.header.join(", ")),
+    };
+    ForecastError::Usage {
+        message,
+        hint: Some(hint),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000_000;
+
+    fn history(count: usize) -> Regular {
+        Regular {
+            start: 10 * HOUR,
+            cut: 0,
+            step: Step::Fixed(HOUR),
+            values: vec![1.0; count],
+        }
+    }
+
+    fn evaluated(window: i64, values: &[f64]) -> Raw {
+        Raw {
+            times: (10..).take(values.len()).map(|hour| hour * HOUR).collect(),
+            values: values.to_vec(),
+            window: Some(window),
+            ..Raw::default()
+        }
+    }
+
+    fn values(raw: &Raw, source: Raw) -> Vec<f64> {
+        let variable = Variable {
+            name: "x".to_owned(),
+            source: Source::Series(vec![source]),
+            forms: Vec::new(),
+        };
+        let made = Outside::default().values(&variable, raw, &history(3), 0);
+        made.expect("values").0
+    }
+
+    #[test]
+    fn ranges_tell_of_the_step_before_their_time() {
+        let samples = |values: &[f64]| Raw {
+            window: None,
+            ..evaluated(0, values)
+        };
+        let bucketed = samples(&[1.0; 3]);
+        let ranged = evaluated(HOUR, &[1.0; 3]);
+        let own = [5.0, 6.0, 7.0];
+        assert_eq!(values(&bucketed, samples(&own)), own);
+        assert_eq!(values(&bucketed, evaluated(0, &own)), own);
+        assert_eq!(values(&ranged, evaluated(HOUR, &own)), own);
+        assert_eq!(values(&ranged, evaluated(0, &own)), own);
+        assert_eq!(values(&bucketed, evaluated(HOUR, &own))[..2], [6.0, 7.0]);
+        assert_eq!(values(&ranged, samples(&own))[1..], [5.0, 6.0]);
+    }
 }

@@ -3,17 +3,13 @@
 use super::grid::{self, Grid};
 use super::input::Input;
 use super::outside::{Named, Outside};
-use super::settings::{Choices, Span};
+use super::settings::{Choices, MOST_DEFAULT, Plan};
 use super::{ForecastError, ForecastShell, ForecastSpec};
 use crate::forecast::model::ModelSpec;
-use crate::forecast::pipeline::{Regressor, Seasons, Settings};
+use crate::forecast::pipeline::{Holdout, Regressor, Seasons, Settings};
 use crate::model::Warning;
 use crate::series::regressor::RegressorError;
 use crate::series::{Regular, Statistic, Step};
-
-/// Steps ahead where nobody said how many: a tenth of the longest history, at most so many.
-const TENTH: usize = 10;
-const MOST_DEFAULT: usize = 1_000;
 
 /// A forecast that is ready to run.
 #[derive(Debug)]
@@ -24,8 +20,8 @@ pub struct Forecast<'a> {
     pub(super) grids: Vec<Grid>,
     pub(super) choices: Choices,
     pub(super) statistic: Statistic,
-    /// Steps ahead, of each series.
-    pub(super) horizons: Vec<usize>,
+    /// What is asked of each series, in its steps.
+    pub(super) plans: Vec<Plan>,
     pub(super) outside: Outside,
 }
 
@@ -60,7 +56,13 @@ impl<'a> Forecast<'a> {
             let message = format!("--step {text} is longer than the history");
             return Err(ForecastError::usage(message).hint("take a shorter --step"));
         }
-        let horizons = horizons(&choices, &grids, longest)?;
+        let plans = plans(&choices, &grids)?;
+        if plans.iter().any(|plan| plan.is_capped) {
+            let message = format!(
+                "the horizon is at most {MOST_DEFAULT} steps where --horizon does not say more"
+            );
+            input.warnings.push(Warning::new("horizon-capped", message));
+        }
         let made = Self {
             spec,
             shell,
@@ -68,19 +70,15 @@ impl<'a> Forecast<'a> {
             grids,
             choices,
             statistic,
-            horizons,
+            plans,
             outside,
         };
-        // What fits no series must not be said ten thousand times.
-        if let Some(grid) = made.grids.first() {
-            made.choices.seasons(grid.how.step)?;
-            made.choices.holdout(grid.how.step, true)?;
-        }
         made.check_outside()?;
         Ok(made)
     }
 
-    /// Outside variables that do not fit the first series fit none.
+    /// Outside variables that fit no series are an error; where they fit some, the others are
+    /// forecast without them.
     fn check_outside(&self) -> Result<(), ForecastError> {
         let uses = |model: &ModelSpec| model.method().regressors;
         if self.outside.is_empty() {
@@ -99,21 +97,26 @@ impl<'a> Forecast<'a> {
             let message = "none of the models uses outside variables";
             return Err(ForecastError::usage(message).hint("take --model auto-arima"));
         }
-        let Some(raw) = self.input.series.first() else {
+        // What fits none must not be said ten thousand times; mostly the first tells.
+        let mut first = None;
+        for (place, raw) in self.input.series.iter().enumerate() {
+            let (history, _) = grid::regular(raw, &self.grids[place], self.shell.tz);
+            if history.values.is_empty() {
+                continue;
+            }
+            match self.regressors(place, &history) {
+                Ok(_) => return Ok(()),
+                Err(error) => _ = first.get_or_insert(error),
+            }
+        }
+        let Some(error) = first else {
             return Ok(());
         };
-        let (history, _) = grid::regular(raw, &self.grids[0], self.shell.tz);
-        if history.values.is_empty() {
-            return Ok(());
-        }
-        let made = self.regressors(0, &history);
-        made.map(|_| ()).map_err(|error| {
-            let is_future = matches!(error, RegressorError::MissingFuture { .. });
-            let error = ForecastError::usage(error.to_string());
-            if !is_future {
-                return error;
-            }
-            error.hint("--future FILE, or --assume NAME=last (or season, or a number)")
+        let is_future = matches!(error, RegressorError::MissingFuture { .. });
+        let error = ForecastError::usage(error.to_string());
+        Err(match is_future {
+            true => error.hint("--future FILE, or --assume NAME=last (or season, or a number)"),
+            false => error,
         })
     }
 
@@ -123,13 +126,14 @@ impl<'a> Forecast<'a> {
         place: usize,
         history: &Regular,
     ) -> Result<(Vec<Regressor>, Vec<Warning>), RegressorError> {
-        let seasons = match self.choices.seasons(history.step) {
-            Ok(Seasons::Given(periods)) => periods,
-            _ => Vec::new(),
+        let plan = &self.plans[place];
+        let seasons = match &plan.seasons {
+            Seasons::Given(periods) => periods.as_slice(),
+            _ => &[],
         };
-        let (raw, horizon) = (&self.input.series[place], self.horizons[place]);
+        let (raw, horizon) = (&self.input.series[place], plan.horizon);
         self.outside
-            .columns(raw, history, horizon, &seasons, self.shell)
+            .columns(raw, history, horizon, seasons, self.shell)
     }
 
     /// How many series there are.
@@ -143,64 +147,62 @@ impl<'a> Forecast<'a> {
     }
 
     /// The settings of a series.
-    pub(super) fn settings(
-        &self,
-        place: usize,
-        is_judged: bool,
-    ) -> Result<Settings, ForecastError> {
-        let step = self.grids[place].how.step;
-        Ok(Settings {
-            horizon: self.horizons[place],
+    pub(super) fn settings(&self, place: usize, is_judged: bool) -> Settings {
+        let plan = &self.plans[place];
+        let holdout = if self.choices.is_evaluated {
+            Holdout::Rolling {
+                origins: self.choices.origins,
+                step: plan.stride,
+                initial: None,
+            }
+        } else if is_judged {
+            Holdout::Last
+        } else {
+            Holdout::None
+        };
+        Settings {
+            horizon: plan.horizon,
             levels: self.choices.levels.clone(),
             models: self.choices.models.clone(),
-            seasons: self.choices.seasons(step)?,
+            seasons: plan.seasons.clone(),
             transform: self.choices.transform,
             outliers: self.choices.outliers,
-            holdout: self.choices.holdout(step, is_judged)?,
+            holdout,
             exhaustive: self.choices.is_exhaustive,
             tests: is_judged,
-        })
+        }
+    }
+
+    /// The longest horizon of all.
+    pub(super) fn horizon(&self) -> usize {
+        self.plans
+            .iter()
+            .map(|plan| plan.horizon)
+            .max()
+            .unwrap_or(0)
     }
 }
 
-/// The steps ahead of each series.
-fn horizons(
-    choices: &Choices,
-    grids: &[Grid],
-    longest: usize,
-) -> Result<Vec<usize>, ForecastError> {
-    let Some(span) = choices.horizon else {
-        let seasons = choices.seasons.iter().flatten();
-        return grids
-            .iter()
-            .map(|grid| {
-                let step = grid.how.step;
-                // Two of the longest season that was named.
-                let named = seasons.clone().map(|season| season.steps("--season", step));
-                let named = named.collect::<Result<Vec<usize>, _>>()?;
-                Ok(match named.into_iter().max() {
-                    Some(season) => (2 * season).min(MOST_DEFAULT),
-                    None => whole_days(longest / TENTH, step),
-                })
-            })
-            .collect();
+/// What is asked of each series; an error where it fits none.
+fn plans(choices: &Choices, grids: &[Grid]) -> Result<Vec<Plan>, ForecastError> {
+    // Series of one step are forecast equally far.
+    let mut longest: Vec<(Step, usize)> = Vec::new();
+    for grid in grids {
+        match longest.iter_mut().find(|(step, _)| *step == grid.how.step) {
+            Some((_, length)) => *length = grid.length.max(*length),
+            None => longest.push((grid.how.step, grid.length)),
+        }
+    }
+    let plan = |grid: &Grid| {
+        let length = longest.iter().find(|(step, _)| *step == grid.how.step);
+        choices.plan(grid.how.step, length.map_or(0, |(_, length)| *length))
     };
-    let horizons = grids.iter().map(|grid| match span {
-        Span::Steps(steps) => Ok(steps),
-        time => time.steps("--horizon", grid.how.step),
-    });
-    horizons.collect()
-}
-
-/// Cuts a number of steps to whole days, where it is more than one.
-fn whole_days(steps: usize, step: Step) -> usize {
-    let steps = steps.clamp(1, MOST_DEFAULT);
-    let (Step::Fixed(micros) | Step::Wall { micros, .. }) = step else {
-        return steps;
-    };
-    let a_day = 86_400_000_000 / micros.max(1);
-    match usize::try_from(a_day) {
-        Ok(a_day) if a_day > 1 && steps > a_day => steps / a_day * a_day,
-        _ => steps,
+    let plans: Vec<Plan> = grids.iter().map(plan).collect();
+    let fault = plans.first().and_then(|plan| plan.faults.first());
+    match fault {
+        Some(fault) if plans.iter().all(|plan| !plan.faults.is_empty()) => {
+            Err(fault.error.clone().into())
+        }
+        _ => Ok(plans),
     }
 }

@@ -5,12 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::in_order::in_order;
 use super::{Forecast, ForecastError, grid};
 use crate::forecast::pipeline::{
-    Fallback, Holdout, ModelOutcome, Outcome, OutlierChoice, Settings, Task, forecast,
+    Fallback, ModelOutcome, Outcome, OutlierChoice, Settings, Task, forecast,
 };
 use crate::forecast::{Details, Interval};
 use crate::model::{TimeRange, Warning};
 use crate::report::{ForecastResult, ForecastSeries, ForecastTimes, Provenance};
-use crate::series::{Regular, Step};
+use crate::series::Step;
 
 impl Forecast<'_> {
     /// Forecasts all series, and hands each to `each` in the order of the input.
@@ -22,13 +22,10 @@ impl Forecast<'_> {
         is_judged: bool,
         each: impl FnMut(ForecastSeries) -> Result<(), E>,
     ) -> Result<(), E> {
-        let settings = (0..self.len())
-            .map(|place| self.settings(place, is_judged))
-            .collect::<Result<Vec<Settings>, ForecastError>>()?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let ends = self.input.series.iter().filter_map(|raw| raw.times.last());
-        let latest = ends.copied().max().unwrap_or(i64::MIN);
-        let one = |place: usize| self.one(place, &settings[place], latest);
+        let ends = self.input.series.iter().filter_map(grid::span);
+        let latest = ends.map(|(_, last)| last).max().unwrap_or(i64::MIN);
+        let one = |place: usize| self.one(place, &self.settings(place, is_judged), latest);
         in_order(self.len(), threads, one, each)
     }
 
@@ -43,7 +40,7 @@ impl Forecast<'_> {
         let is_many = self.len() > crate::report::FEW && !keep_all;
         self.run(is_judged, |mut series| {
             if is_many {
-                series.shorten(2 * self.horizons.iter().copied().max().unwrap_or(0));
+                series.shorten(2 * self.horizon());
             }
             result.series.push(series);
             done();
@@ -60,7 +57,7 @@ impl Forecast<'_> {
         ForecastResult {
             title: self.input.title.clone(),
             series: Vec::new(),
-            horizon: self.horizons.iter().copied().max().unwrap_or(0),
+            horizon: self.horizon(),
             levels: self.choices.levels.clone(),
             times: self.input.times,
             unit: self.input.unit.clone(),
@@ -88,11 +85,6 @@ impl Forecast<'_> {
         self.input.times
     }
 
-    /// What is to be known of the input.
-    pub fn warnings(&self) -> &[Warning] {
-        &self.input.warnings
-    }
-
     /// Forecasts one series; a fault in it stops no other.
     fn one(&self, place: usize, settings: &Settings, latest: i64) -> ForecastSeries {
         let made = catch_unwind(AssertUnwindSafe(|| self.forecast(place, settings, latest)));
@@ -101,11 +93,7 @@ impl Forecast<'_> {
             ForecastSeries {
                 id: raw.id.clone(),
                 labels: raw.labels.clone(),
-                history: Regular {
-                    start: raw.times.last().copied().unwrap_or(0),
-                    step: self.grids[place].how.step,
-                    values: Vec::new(),
-                },
+                history: grid::nothing(raw, &self.grids[place]),
                 length: 0,
                 outcome: nothing(settings),
                 warnings: Vec::new(),
@@ -118,6 +106,7 @@ impl Forecast<'_> {
         let (history, mut warnings) = grid::regular(raw, &self.grids[place], self.shell.tz);
         let early = grid::ends_early(raw, &self.grids[place], latest, self.shell.tz);
         warnings.extend(early);
+        warnings.extend(self.plans[place].warnings());
         let mut regressors = Vec::new();
         if !self.outside.is_empty() && !history.values.is_empty() {
             match self.regressors(place, &history) {
@@ -156,7 +145,7 @@ impl Forecast<'_> {
             Some(_) => "each its own".to_owned(),
             None => String::new(),
         };
-        let horizon = self.horizons.first().copied().unwrap_or(0);
+        let horizon = self.plans.first().map_or(0, |plan| plan.horizon);
         let horizon = spec.horizon.clone().unwrap_or_else(|| horizon.to_string());
         let names: Vec<String> = self
             .choices
@@ -191,13 +180,11 @@ impl Forecast<'_> {
             ("outliers", outliers.to_owned(), spec.outliers.is_none()),
         ];
         if spec.evaluate {
-            let holdout = self
-                .grids
-                .first()
-                .map(|grid| self.choices.holdout(grid.how.step, true));
-            if let Some(Ok(Holdout::Rolling { origins, step, .. })) = holdout {
-                all.push(("origins", origins.to_string(), spec.origins.is_none()));
-                let stride = step.map_or_else(|| "horizon".to_owned(), |step| step.to_string());
+            if let Some(plan) = self.plans.first() {
+                let origins = self.choices.origins.to_string();
+                all.push(("origins", origins, spec.origins.is_none()));
+                let stride = plan.stride;
+                let stride = stride.map_or_else(|| "horizon".to_owned(), |step| step.to_string());
                 all.push(("stride", stride, spec.stride.is_none()));
             }
         }
@@ -236,11 +223,10 @@ fn range(series: &[super::input::Raw], times: ForecastTimes) -> Option<TimeRange
     if times == ForecastTimes::Index {
         return None;
     }
-    let start = series.iter().filter_map(|one| one.times.first()).min()?;
-    let end = series.iter().filter_map(|one| one.times.last()).max()?;
+    let spans = || series.iter().filter_map(grid::span);
     Some(TimeRange {
-        start: *start,
-        end: end.saturating_add(1),
+        start: spans().map(|(first, _)| first).min()?,
+        end: spans().map(|(_, last)| last).max()?.saturating_add(1),
     })
 }
 
@@ -281,7 +267,7 @@ fn nothing(settings: &Settings) -> Outcome {
         models: models.collect(),
         baseline: None,
         warnings: vec![Warning::new(
-            "fault",
+            ForecastResult::FAULT,
             "a method ended with a fault of retrocast",
         )],
     }

@@ -4,7 +4,8 @@ use chrono_tz::Tz;
 
 use super::{ForecastError, ForecastSpec};
 use crate::forecast::model::{ModelSpec, SpecErrorKind};
-use crate::forecast::pipeline::{Holdout, OutlierChoice, Seasons, TransformChoice};
+use crate::forecast::pipeline::{OutlierChoice, Seasons, TransformChoice};
+use crate::model::Warning;
 use crate::series::Step;
 
 /// The levels that nobody named.
@@ -13,6 +14,9 @@ const LEVELS: [f64; 2] = [80.0, 95.0];
 const ORIGINS: usize = 5;
 /// The farthest that is forecast, steps.
 const MOST_STEPS: usize = 100_000;
+/// Steps ahead where nobody said how many: a tenth of the history, at most so many.
+const TENTH: usize = 10;
+pub(super) const MOST_DEFAULT: usize = 1_000;
 
 /// A number of steps, or a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,46 +78,141 @@ impl Choices {
         })
     }
 
-    /// What is held out of a series of this step.
-    pub(super) fn holdout(&self, step: Step, is_judged: bool) -> Result<Holdout, ForecastError> {
-        if self.is_evaluated {
-            let stride = self.stride.map(|span| span.steps("--stride", step));
-            return Ok(Holdout::Rolling {
-                origins: self.origins,
-                step: stride.transpose()?,
-                initial: None,
-            });
-        }
-        Ok(if is_judged {
-            Holdout::Last
-        } else {
-            Holdout::None
-        })
-    }
-
-    /// The seasons of a series of this step.
-    pub(super) fn seasons(&self, step: Step) -> Result<Seasons, ForecastError> {
-        let Some(seasons) = &self.seasons else {
-            return Ok(Seasons::Auto);
+    /// What is asked of a series of this step.
+    ///
+    /// `longest` is the length of the longest history of the same step.
+    pub(super) fn plan(&self, step: Step, longest: usize) -> Plan {
+        let mut plan = Plan {
+            horizon: 1,
+            is_capped: false,
+            seasons: Seasons::Auto,
+            stride: None,
+            faults: Vec::new(),
         };
-        let mut periods = Vec::with_capacity(seasons.len());
-        for span in seasons {
-            let period = span.periods(step).ok_or_else(|| no_time("--season"))?;
-            if period < 2.0 {
-                let message = format!("--season: a season needs two steps, and a step is {step}");
-                return Err(ForecastError::usage(message).hint("take a shorter --step"));
+        let mut longest_season = None;
+        if let Some(seasons) = &self.seasons {
+            let mut periods = Vec::with_capacity(seasons.len());
+            for span in seasons {
+                match span.season(step) {
+                    Ok(period) => periods.push(period),
+                    Err(error) => plan.faults.push(Fault {
+                        error,
+                        instead: "the season is left out",
+                    }),
+                }
             }
-            periods.push(period);
+            periods.sort_by(f64::total_cmp);
+            periods.dedup();
+            longest_season = periods.last().copied();
+            plan.seasons = Seasons::Given(periods);
         }
-        periods.sort_by(f64::total_cmp);
-        periods.dedup();
-        Ok(Seasons::Given(periods))
+        match self.horizon {
+            Some(span) => {
+                let steps = span.steps("--horizon", step, f64::ceil);
+                plan.horizon = plan.taken(steps);
+            }
+            None => {
+                let wanted = match longest_season {
+                    // Two of the longest season that was named.
+                    Some(season) => 2 * (season + 1e-9) as usize,
+                    None => longest / TENTH,
+                };
+                plan.is_capped = wanted > MOST_DEFAULT;
+                let steps = wanted.clamp(1, MOST_DEFAULT);
+                plan.horizon = match longest_season {
+                    Some(_) => steps,
+                    None => whole_days(steps, step),
+                };
+            }
+        }
+        if let Some(span) = self.stride.filter(|_| self.is_evaluated) {
+            let steps = span.steps("--stride", step, f64::floor);
+            plan.stride = Some(plan.taken(steps));
+        }
+        plan
     }
 }
 
-fn no_time(option: &str) -> ForecastError {
-    let message = format!("{option}: the series have no times, only counts");
-    ForecastError::usage(message).hint("say it in steps")
+/// What is asked of a series, in its steps.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) horizon: usize,
+    /// Whether the horizon is as long as one that nobody named may be, and would be longer.
+    pub(super) is_capped: bool,
+    pub(super) seasons: Seasons,
+    /// Steps from one origin to the next.
+    pub(super) stride: Option<usize>,
+    /// What does not fit the step of the series.
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Something that does not fit a series, and what is done instead.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    pub(super) error: SpanError,
+    instead: &'static str,
+}
+
+impl Plan {
+    fn taken(&mut self, steps: Result<usize, SpanError>) -> usize {
+        let (steps, instead, error) = match steps {
+            Ok(steps) => return steps,
+            Err(error @ SpanError::TooMany { .. }) => {
+                (MOST_STEPS, "as many as there may be are taken", error)
+            }
+            Err(error) => (1, "one step is taken", error),
+        };
+        self.faults.push(Fault { error, instead });
+        steps
+    }
+
+    /// What a reader must know of the series.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Warning> {
+        self.faults.iter().map(|fault| {
+            let message = format!("{}: {}", fault.error, fault.instead);
+            Warning::new("does-not-fit", message)
+        })
+    }
+}
+
+/// Why a time does not fit a step.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(super) enum SpanError {
+    #[error("{option}: the series have no times, only counts")]
+    NoTime { option: &'static str },
+    #[error("{option} is shorter than a step of {step}")]
+    Short { option: &'static str, step: Step },
+    #[error("--season: a season needs two steps, and a step is {step}")]
+    Season { step: Step },
+    #[error("{option}: {steps} steps of {step} are too many")]
+    TooMany {
+        option: &'static str,
+        steps: f64,
+        step: Step,
+    },
+}
+
+impl From<SpanError> for ForecastError {
+    fn from(error: SpanError) -> Self {
+        let hint = match error {
+            SpanError::NoTime { .. } => "say it in steps",
+            SpanError::Short { .. } | SpanError::Season { .. } => "take a shorter --step",
+            SpanError::TooMany { .. } => "take a longer --step",
+        };
+        Self::usage(error.to_string()).hint(hint)
+    }
+}
+
+/// Cuts a number of steps to whole days, where it is more than one.
+fn whole_days(steps: usize, step: Step) -> usize {
+    let (Step::Fixed(micros) | Step::Wall { micros, .. }) = step else {
+        return steps;
+    };
+    let a_day = 86_400_000_000 / micros.max(1);
+    match usize::try_from(a_day) {
+        Ok(a_day) if a_day > 1 && steps > a_day => steps / a_day * a_day,
+        _ => steps,
+    }
 }
 
 impl Span {
@@ -135,17 +234,39 @@ impl Span {
         }
     }
 
-    /// How many whole steps it is.
-    pub(super) fn steps(self, option: &str, step: Step) -> Result<usize, ForecastError> {
-        let steps = self.periods(step).ok_or_else(|| no_time(option))?;
-        let whole = (steps + 1e-9).floor();
-        if whole < 1.0 {
-            let message = format!("{option} is shorter than a step of {step}");
-            return Err(ForecastError::usage(message).hint("take a shorter --step"));
+    /// How many steps a season has.
+    fn season(self, step: Step) -> Result<f64, SpanError> {
+        let period = self.periods(step);
+        let period = period.ok_or(SpanError::NoTime { option: "--season" })?;
+        if period < 2.0 {
+            return Err(SpanError::Season { step });
         }
+        Ok(period)
+    }
+
+    /// How many whole steps it is, rounded so where it is a time.
+    fn steps(
+        self,
+        option: &'static str,
+        step: Step,
+        round: fn(f64) -> f64,
+    ) -> Result<usize, SpanError> {
+        let steps = self.periods(step).ok_or(SpanError::NoTime { option })?;
+        if steps < 1.0 - 1e-9 {
+            return Err(SpanError::Short { option, step });
+        }
+        // What is whole but for its last digits is whole.
+        let near = steps.round();
+        let whole = match (steps - near).abs() < 1e-9 * near.max(1.0) {
+            true => near,
+            false => round(steps),
+        };
         if whole > MOST_STEPS as f64 {
-            let message = format!("{option}: {whole} steps of {step} are too many");
-            return Err(ForecastError::usage(message).hint("take a longer --step"));
+            return Err(SpanError::TooMany {
+                option,
+                steps: whole,
+                step,
+            });
         }
         Ok(whole as usize)
     }
@@ -315,10 +436,17 @@ mod tests {
     fn spans_are_steps_or_times() {
         let horizon = |text: &str, step| {
             let choices = read(|spec| spec.horizon = Some(text.to_owned()))?;
-            choices.horizon.expect("a horizon").steps("--horizon", step)
+            let plan = choices.plan(step, 0);
+            match plan.faults.first() {
+                Some(fault) => Err(fault.error.clone().into()),
+                None => Ok::<usize, ForecastError>(plan.horizon),
+            }
         };
         assert_eq!(horizon("48", HOUR).expect("steps"), 48);
         assert_eq!(horizon("14d", HOUR).expect("a time"), 336);
+        // The time that was asked for is covered.
+        assert_eq!(horizon("90m", HOUR).expect("a time"), 2);
+        assert_eq!(horizon("2h", HOUR).expect("a time"), 2);
         let month = Step::parse("1mo", Tz::UTC).expect("a step");
         assert_eq!(horizon("1y", month).expect("a time"), 12);
         for (text, step) in [
@@ -335,7 +463,11 @@ mod tests {
     fn seasons_are_sorted_steps() {
         let seasons = |text: &str| {
             let choices = read(|spec| spec.season = Some(text.to_owned()))?;
-            choices.seasons(HOUR)
+            let plan = choices.plan(HOUR, 0);
+            match plan.faults.first() {
+                Some(fault) => Err(fault.error.clone().into()),
+                None => Ok::<Seasons, ForecastError>(plan.seasons),
+            }
         };
         assert_eq!(
             seasons("7d,24").expect("two"),
@@ -350,6 +482,33 @@ mod tests {
         for text in ["1", "1h", "24;168", ""] {
             assert!(seasons(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_a_step_is_left_out() {
+        let choices = read(|spec| {
+            spec.season = Some("1d,7d".into());
+            spec.horizon = Some("12h".into());
+            spec.stride = Some("6h".into());
+            spec.evaluate = true;
+        })
+        .expect("choices");
+        let plan = choices.plan(HOUR, 100);
+        assert_eq!((plan.horizon, plan.stride), (12, Some(6)));
+        assert_eq!(plan.warnings().count(), 0);
+        let plan = choices.plan(Step::parse("1d", Tz::UTC).expect("a step"), 100);
+        assert_eq!((plan.horizon, plan.stride), (1, Some(1)));
+        assert_eq!(plan.seasons, Seasons::Given(vec![7.0]));
+        assert_eq!(plan.warnings().count(), 3);
+    }
+
+    #[test]
+    fn a_horizon_that_nobody_named() {
+        let choices = read(|_| ()).expect("choices");
+        let plan = choices.plan(HOUR, 1_000);
+        assert_eq!((plan.horizon, plan.is_capped), (96, false));
+        let plan = choices.plan(HOUR, 100_000);
+        assert_eq!((plan.horizon, plan.is_capped), (984, true));
     }
 
     #[test]

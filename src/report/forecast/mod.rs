@@ -48,9 +48,7 @@ impl ForecastSeries {
     /// Forgets what a row in a list of many does not need.
     pub fn shorten(&mut self, keep: usize) {
         let cut = self.history.values.len().saturating_sub(keep);
-        self.history.start = self.history.time(cut as i64);
-        self.history.values.drain(..cut);
-        self.history.values.shrink_to_fit();
+        self.history.cut_first(cut);
         for model in &mut self.outcome.models {
             model.fitted = Vec::new();
             model.details = Default::default();
@@ -118,6 +116,15 @@ pub struct ForecastResult {
 }
 
 impl ForecastResult {
+    /// The code of the warning that a method panicked: the rest is a part of what was asked for.
+    pub const FAULT: &str = "fault";
+
+    /// Whether a series has no forecast for a fault of ours.
+    pub fn has_fault(&self) -> bool {
+        let mut warnings = self.series.iter().flat_map(|one| &one.outcome.warnings);
+        warnings.any(|warning| warning.code == Self::FAULT)
+    }
+
     /// Makes the document.
     pub fn document(&self, layout: Layout) -> Result<Document, ArrowError> {
         let mut blocks = Vec::new();

@@ -19,22 +19,13 @@ pub enum EventShape {
     Step,
 }
 
-/// Which events share a column, and so a coefficient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventGrouping {
-    /// All of a kind: pulses count the time that at least one covers, steps add up.
-    Kind,
-    /// None.
-    Each,
-}
-
 /// How events become columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EventSettings {
-    /// What they are; where `None` deploys are steps and all else pulses.
+    /// What they are; where `None` deploys are steps and all else pulses. Pulses of a kind share
+    /// a column, and so a coefficient, which counts the time that at least one covers; steps have
+    /// one each.
     pub shape: Option<EventShape>,
-    /// Which share a column; where `None` pulses do and steps do not.
-    pub grouping: Option<EventGrouping>,
 }
 
 /// An event on the timeline.
@@ -61,10 +52,6 @@ pub fn event_columns(
             EventKind::Deploy => EventShape::Step,
             _ => EventShape::Pulse,
         });
-        let grouping = settings.grouping.unwrap_or(match shape {
-            EventShape::Step => EventGrouping::Each,
-            EventShape::Pulse => EventGrouping::Kind,
-        });
         let mut placed: Vec<Placed<'_>> = events
             .iter()
             .filter(|event| event.kind == kind)
@@ -74,12 +61,12 @@ pub fn event_columns(
         if placed.is_empty() {
             continue;
         }
-        match grouping {
-            EventGrouping::Kind => {
+        match shape {
+            EventShape::Pulse => {
                 let values = together(timeline, &placed, shape);
                 result.columns.push(timeline.column(kind.as_str(), values));
             }
-            EventGrouping::Each => {
+            EventShape::Step => {
                 leave_out(timeline, &mut placed, kind, &mut result.warnings);
                 for one in &placed {
                     let values = together(timeline, std::slice::from_ref(one), shape);
@@ -165,10 +152,10 @@ fn leave_out(
     warnings.push(Warning::new(
         "too-many-events",
         format!(
-            "there are {} events of the kind {}, of which the last {most} have a column each: \
-             choose by label, or let them share one",
+            "there are {} events of the kind {name}, of which the last {most} have a column each: \
+             as pulses ({name}:pulse) all share one",
             placed.len(),
-            kind.as_str()
+            name = kind.as_str()
         ),
     ));
     placed.drain(..excess);

@@ -14,7 +14,7 @@ mod timeline;
 mod trailing_mean;
 
 pub use estimable::estimable;
-pub use event::{EventGrouping, EventSettings, EventShape, event_columns};
+pub use event::{EventSettings, EventShape, event_columns};
 pub use holiday::holiday_columns;
 pub use observed::{Observed, Scenario, observed_column};
 pub use shape::Shape;
@@ -58,6 +58,29 @@ pub enum RegressorError {
         got: usize,
         /// How many steps the history has.
         want: usize,
+    },
+    /// Several series could be meant.
+    #[error(
+        "{fitting} series of {name} fit, {example} among them: name one with its labels, or \
+         take their mean, avg({name})"
+    )]
+    Ambiguous {
+        /// The column.
+        name: String,
+        /// How many fit.
+        fitting: usize,
+        /// One of them.
+        example: String,
+    },
+    /// Of several series none is that of the history.
+    #[error("{name} has {series} series, and none of them belongs to {history}")]
+    NoneFits {
+        /// The column.
+        name: String,
+        /// How many there are.
+        series: usize,
+        /// The history.
+        history: String,
     },
     /// Most of the history is missing.
     #[error("{name} has values at {present} of the history's {steps} steps: half are needed")]

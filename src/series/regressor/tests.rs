@@ -20,6 +20,7 @@ fn wall(micros: i64) -> Step {
 /// `past` steps from a London time on, and `horizon` more.
 fn timeline(start: &str, step: Step, past: usize, horizon: usize) -> Timeline {
     let series = Regular {
+        cut: 0,
         start: at(start),
         step,
         values: vec![0.0; past],
@@ -93,7 +94,6 @@ fn an_event_without_duration_counts_for_its_step() {
     let deploy = event(EventKind::Deploy, moment, None);
     let settings = EventSettings {
         shape: Some(EventShape::Pulse),
-        grouping: None,
     };
     let found = event_columns(&hours, &[deploy], settings).unwrap();
     assert_eq!(found.columns[0].past, [0.0, 1.0]);
@@ -146,7 +146,7 @@ fn a_history_bears_only_so_many_single_events() {
     assert_eq!(found.columns.len(), 2);
     assert_eq!(
         found.warnings[0].message,
-        "there are 4 events of the kind deploy, of which the last 2 have a column each: choose by label, or let them share one"
+        "there are 4 events of the kind deploy, of which the last 2 have a column each: as pulses (deploy:pulse) all share one"
     );
 }
 
@@ -408,7 +408,7 @@ proptest! {
         which in 0_usize..4,
         shape in proptest::option::of(prop_oneof![Just(EventShape::Pulse), Just(EventShape::Step)]),
     ) {
-        let series = Regular { start, step, values: values[..past].to_vec() };
+        let series = Regular { start, cut: 0, step, values: values[..past].to_vec() };
         let timeline = Timeline::new(&series, horizon, LONDON);
         let events: Vec<Event> = spans
             .iter()
@@ -422,7 +422,7 @@ proptest! {
         if let Ok(found) = holiday_columns(&timeline, gb()) {
             columns.append(found);
         }
-        let settings = EventSettings { shape, grouping: None };
+        let settings = EventSettings { shape };
         if let Ok(found) = event_columns(&timeline, &events, settings) {
             columns.append(found);
         }

@@ -93,6 +93,15 @@ impl Buckets {
         }
     }
 
+    /// Whether the clock jumps over the reading at which a bucket begins.
+    pub(super) fn begins_in_jump(&self, bucket: i64) -> bool {
+        let Step::Wall { micros, tz } = self.step else {
+            return false;
+        };
+        let reading = clamp(i128::from(self.origin) + i128::from(bucket) * i128::from(micros));
+        wall_clock::reading(wall_clock::instant(reading, tz), tz) != reading
+    }
+
     /// How long a bucket is; 0 where the clock jumps over it.
     pub(super) fn length(&self, bucket: i64) -> i64 {
         let next = self.start(bucket.saturating_add(1));

@@ -22,6 +22,8 @@ use bucket::Buckets;
 
 /// The most buckets that are made.
 const MOST_BUCKETS: i64 = 1 << 26;
+/// Buckets that a clock jumps over at once, at most.
+const MOST_JUMPED: i64 = 4_096;
 /// Which part of a bucket may lack of an increase before the bucket is partial.
 const LACK_OF_INCREASE: f64 = 0.02;
 
@@ -203,6 +205,8 @@ struct Grid {
     values: Vec<f64>,
     doubled: usize,
     resets: usize,
+    /// The first and the last time that counted, where that is not all of the history.
+    ends: Option<(i64, i64)>,
 }
 
 impl Grid {
@@ -215,6 +219,7 @@ impl Grid {
             values: vec![f64::NAN; usize::try_from(count).unwrap_or(0)],
             doubled: 0,
             resets: 0,
+            ends: None,
         }
     }
 
@@ -318,6 +323,7 @@ fn grow(
 ) -> Grid {
     let (mut resets, mut growths) = (0, Vec::<Growth>::new());
     let (mut bucket, mut since, mut until) = (0, 0, 0);
+    let mut ends: Option<(i64, i64)> = None;
     let patience = usual.unwrap_or(0).unsigned_abs().saturating_mul(3);
     let pairs = history.times.windows(2).zip(history.values.windows(2));
     for (times, values) in pairs {
@@ -327,6 +333,7 @@ fn grow(
         if distance > patience && is_longer_than_a_bucket(buckets, from, distance) {
             continue;
         }
+        ends = Some((ends.map_or(from, |(begin, _)| begin), to));
         let per_micro = counter::increase(values[0], values[1]) / distance as f64;
         while from < to {
             if !(since..until).contains(&from) {
@@ -358,6 +365,7 @@ fn grow(
     growths.sort_by_key(|growth| growth.bucket);
     let mut grid = Grid::over(&growths, |growth| growth.bucket);
     grid.resets = resets;
+    grid.ends = ends;
     for same in growths.chunk_by(|a, b| a.bucket == b.bucket) {
         let grown: f64 = same.iter().map(|growth| growth.grown).sum();
         let covered: f64 = same.iter().map(|growth| growth.covered).sum();
@@ -406,6 +414,11 @@ fn finish(
         .map_or(kept.end, |i| i + 1);
     let bucket = |i: usize| grid.first + i as i64;
     let mut values = grid.values[begin.min(end)..end].to_vec();
+    // A reading that the clock jumps over cannot be told from its instant.
+    let mut cut = 0;
+    while cut < MOST_JUMPED && buckets.begins_in_jump(bucket(begin) - cut) {
+        cut += 1;
+    }
     let (mut empty, mut skipped) = (0, 0);
     let may_skip = buckets.may_skip();
     for (i, value) in values.iter_mut().enumerate().filter(|(_, x)| x.is_nan()) {
@@ -420,7 +433,8 @@ fn finish(
     }
     Resampled {
         regular: Regular {
-            start: buckets.start(bucket(begin)),
+            start: buckets.start(bucket(begin) - cut),
+            cut,
             step: how.step,
             values,
         },
@@ -449,7 +463,7 @@ fn partial_ends(
     usual: Option<i64>,
     statistic: Statistic,
 ) -> (Option<Partial>, Option<Partial>) {
-    let (Some(usual), Some((begin, end))) = (usual, history.ends()) else {
+    let (Some(usual), Some((begin, end))) = (usual, grid.ends.or(history.ends())) else {
         return (None, None);
     };
     let usual = usual as f64;

@@ -354,6 +354,7 @@ fn steps_are_guessed() {
     assert_eq!(step_of(&nightly, LONDON), uneven("1d"));
     // Local midnights over both changes.
     let days = |step, tz, start| Regular {
+        cut: 0,
         start: parse_timestamp(start, tz).unwrap(),
         step: Step::parse(step, tz).unwrap(),
         values: vec![],
@@ -401,6 +402,26 @@ fn steps_are_guessed() {
     assert_eq!(guess_step(&[4, 4], LONDON), None);
     // Hours of a zone whose clock is set.
     assert_eq!(step_of(&every("2025-03-01", HOUR, 50), LONDON), even("1h"));
+}
+
+#[test]
+fn a_first_bucket_that_begins_in_a_jump_keeps_the_grid() {
+    let tz = Tz::Europe__Berlin;
+    let (times, values) = points("2025-03-30 01:00", HOUR, 8);
+    let found = resample(&times, &values, &how("2h", tz, "count")).unwrap();
+    let shown: Vec<String> = (0..4)
+        .map(|i| format_timestamp(found.regular.time(i), tz))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "2025-03-30T03:00:00+02:00",
+            "2025-03-30T04:00:00+02:00",
+            "2025-03-30T06:00:00+02:00",
+            "2025-03-30T08:00:00+02:00"
+        ]
+    );
+    assert_eq!(found.regular.values, [1.0, 2.0, 2.0, 2.0, 1.0]);
 }
 
 #[test]

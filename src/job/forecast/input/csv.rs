@@ -48,6 +48,7 @@ pub(super) fn read(
                 values: columns.next().unwrap_or_default(),
                 more: columns.collect(),
                 is_index,
+                window: None,
             }
         })
         .collect();

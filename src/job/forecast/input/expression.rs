@@ -7,10 +7,10 @@ use super::{Input, Raw, failed, named};
 use crate::job::forecast::grid::pleasant_step;
 use crate::job::forecast::{ForecastError, ForecastShell, ForecastSpec};
 use crate::job::resolve_range;
-use crate::model::{TimeRange, Warning, format_duration};
+use crate::model::{TimeRange, Warning, format_duration, format_timestamp};
 use crate::promql::{Level, Options, Query, Steps, Value, evaluate_range, is_absent};
 use crate::query::{Session, StoreSource, StoreSourceSettings};
-use crate::report::ForecastTimes;
+use crate::report::{Cell, ForecastTimes};
 use crate::series::{Statistic, Step};
 
 /// The most steps that are evaluated.
@@ -27,7 +27,8 @@ pub(super) fn read(
         let message = "--statistic is of a metric's samples: an expression has one value a step";
         return Err(ForecastError::usage(message).hint("write it into the expression"));
     }
-    let data = selected_range(query, session, shell)?;
+    let selected = selected_range(query, session, shell)?;
+    let data = selected.as_ref().map(|one| one.range);
     let (since, until) = (spec.since.as_deref(), spec.until.as_deref());
     let range = resolve_range(since, until, data, shell.now, shell.tz);
     let range = range.map_err(|error| ForecastError::usage(error.to_string()))?;
@@ -63,6 +64,23 @@ pub(super) fn read(
     let evaluated = evaluate_range(query, steps, &mut source, &Options::default());
     let evaluated = evaluated.map_err(|error| failed(error, text))?;
     let mut warnings: Vec<Warning> = Vec::new();
+    // Where nobody said how far.
+    if spec.until.is_none()
+        && let Some(Selected {
+            range,
+            latest,
+            ends_first: Some(metric),
+        }) = &selected
+        && latest.saturating_sub(range.end) > 2 * micros
+    {
+        let message = format!(
+            "{metric} has no samples after {}, and another metric of the expression has until {}: \
+             it is evaluated until the first ends (--until says otherwise)",
+            format_timestamp(range.end.saturating_sub(1), shell.tz),
+            format_timestamp(*latest, shell.tz)
+        );
+        warnings.push(Warning::new("metric-ends-early", message));
+    }
     for annotation in evaluated.annotations.iter() {
         if annotation.level == Level::Warning {
             let said = annotation.render(text);
@@ -70,6 +88,11 @@ pub(super) fn read(
             warnings.push(Warning::new("promql-warning", bare));
         }
     }
+    // An instant looks at one moment, a range at what was before it.
+    let window = query.longest_window(&Options {
+        lookback: 0,
+        ..Options::default()
+    });
     let present = |id: String, labels: Vec<(String, String)>, values: &[f64]| {
         let there = values.iter().enumerate().filter(|(_, v)| !is_absent(**v));
         let (times, values): (Vec<i64>, Vec<f64>) =
@@ -79,6 +102,7 @@ pub(super) fn read(
             labels,
             times,
             values,
+            window: Some(window),
             ..Raw::default()
         }
     };
@@ -129,13 +153,26 @@ pub(super) fn read(
     })
 }
 
+/// The time over which all metrics of an expression have samples.
+struct Selected {
+    range: TimeRange,
+    /// The last sample of any.
+    latest: i64,
+    /// The metric that ends before all others.
+    ends_first: Option<String>,
+}
+
 /// The time over which the metrics of an expression have samples: where one ends, it ends.
 fn selected_range(
     query: &Query,
     session: &Session,
     shell: ForecastShell<'_>,
-) -> Result<Option<TimeRange>, ForecastError> {
-    let stored = session.data_range();
+) -> Result<Option<Selected>, ForecastError> {
+    let stored = session.data_range().map(|range| Selected {
+        range,
+        latest: range.end,
+        ends_first: None,
+    });
     let selectors = query.selectors();
     let mut names: Vec<String> = selectors
         .iter()
@@ -148,8 +185,8 @@ fn selected_range(
         return Ok(stored);
     }
     let sql = format!(
-        "SELECT min(first), min(last) FROM (SELECT min(ts) AS first, max(ts) AS last FROM samples \
-         WHERE metric IN ({}) GROUP BY metric)",
+        "SELECT min(first), min(last), max(last), first_value(metric ORDER BY last, metric) FROM \
+         (SELECT metric, min(ts) AS first, max(ts) AS last FROM samples WHERE metric IN ({}) GROUP BY metric)",
         names.join(", ")
     );
     let result = shell.handle.block_on(session.sql(&sql))?;
@@ -160,9 +197,17 @@ fn selected_range(
                 .as_primitive_opt::<TimestampMicrosecondType>()?;
             (times.len() == 1 && times.is_valid(0)).then(|| times.value(0))
         };
-        Some(TimeRange {
-            start: time(0)?,
-            end: time(1)?.saturating_add(1),
+        let ends_first = match Cell::read(batch.column(3), 0) {
+            Cell::Text(text) => Some(text.into_owned()),
+            _ => None,
+        };
+        Some(Selected {
+            range: TimeRange {
+                start: time(0)?,
+                end: time(1)?.saturating_add(1),
+            },
+            latest: time(2)?,
+            ends_first,
         })
     });
     Ok(ends.or(stored))

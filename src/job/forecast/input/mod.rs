@@ -29,6 +29,9 @@ pub(super) struct Raw {
     pub(super) more: Vec<Vec<f64>>,
     /// Whether times are counts.
     pub(super) is_index: bool,
+    /// µs before each time that its value speaks of, where an expression was evaluated at the
+    /// times; a sample or a row stands for the step that begins with it.
+    pub(super) window: Option<i64>,
 }
 
 /// What is to be forecast.

@@ -7,7 +7,7 @@ use crate::job::forecast::{ForecastError, ForecastShell, ForecastSpec};
 use crate::model::{Labels, Warning, guess_unit};
 use crate::query::Session;
 use crate::report::{Cell, Column, ColumnKind, ForecastTimes, Table};
-use crate::series::Statistic;
+use crate::series::{Statistic, midnight};
 
 /// Names of the column of the times, and of the values.
 const TIMES: [&str; 5] = ["ts", "ds", "time", "timestamp", "date"];
@@ -63,7 +63,7 @@ pub(super) fn read(
         for row in 0..batch.num_rows() {
             let ts = match Cell::read(batch.column(time), row) {
                 Cell::Timestamp(ts) => ts,
-                Cell::Date(day) => i64::from(day).saturating_mul(crate::model::MICROS_PER_DAY),
+                Cell::Date(day) => midnight(day, shell.tz),
                 Cell::Integer(number) => i64::try_from(number).unwrap_or(i64::MAX),
                 _ => {
                     without_time += 1;

@@ -1,7 +1,6 @@
 //! How an outside variable becomes columns: `temperature:mean(24):squares`.
 
 use crate::job::forecast::ForecastError;
-use crate::series::Step;
 use crate::series::regressor::{Column, Shape, trailing_mean};
 
 /// One thing that is done to a variable.
@@ -42,7 +41,7 @@ impl Form {
         Ok((rest.to_owned(), forms))
     }
 
-    pub(super) fn apply(self, columns: Vec<Column>, _step: Step) -> Vec<Column> {
+    pub(super) fn apply(self, columns: Vec<Column>) -> Vec<Column> {
         let each = columns.into_iter().flat_map(|column| match self {
             Self::Shape(shape) => shape.columns(column),
             Self::Mean(steps) => vec![trailing_mean(&column, steps)],

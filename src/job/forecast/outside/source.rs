@@ -7,7 +7,8 @@ use crate::job::forecast::input::{Input, Raw, csv};
 use crate::job::forecast::{ForecastError, ForecastShell, ForecastSpec};
 use crate::model::Warning;
 use crate::query::Session;
-use crate::series::{Statistic, rates};
+use crate::series::Statistic;
+use crate::series::regressor::RegressorError;
 
 /// Where a variable's values are.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(super) enum Source {
     Column(usize),
     /// In series of their own.
     Series(Vec<Raw>),
+    /// In counters of their own: what counts is what they grow by.
+    Counters(Vec<Raw>),
 }
 
 /// Whether a name is that of a file, or of a column of one: `weather.csv:temperature`.
@@ -91,42 +94,53 @@ pub(super) fn of_file(
     Ok((series.collect(), warnings))
 }
 
-/// Reads a metric or an expression; a counter's values are what it grows by.
+/// Reads a metric or an expression.
 pub(super) fn of_store(
     name: &str,
     spec: &ForecastSpec,
     session: &Session,
     shell: ForecastShell<'_>,
-) -> Result<Vec<Raw>, ForecastError> {
+) -> Result<(Source, Vec<Warning>), ForecastError> {
     let own = ForecastSpec {
         metric: Some(name.to_owned()),
         step: spec.step.clone(),
         ..ForecastSpec::default()
     };
     let Input {
-        mut series,
+        series,
         statistic,
+        warnings,
         ..
     } = Input::stored(&own, name, session, shell)?;
-    if statistic == Statistic::Rate {
-        for one in &mut series {
-            one.values = rates(&one.times, &one.values);
-        }
-    }
-    Ok(series)
+    let warnings = warnings.into_iter().map(|Warning { code, message }| {
+        let message = match code {
+            "counter-as-rate" => "it counts up: its rate per second is taken".to_owned(),
+            _ => message,
+        };
+        Warning::new(code, format!("the outside variable {name}: {message}"))
+    });
+    let source = match statistic {
+        Statistic::Rate => Source::Counters(series),
+        _ => Source::Series(series),
+    };
+    Ok((source, warnings.collect()))
 }
 
 /// The series of a variable that belongs to a series: the only one, or the one whose labels do not
 /// differ from its own.
-pub(super) fn of_series<'a>(series: &'a [Raw], raw: &Raw) -> Option<&'a Raw> {
+pub(super) fn of_series<'a>(
+    name: &str,
+    series: &'a [Raw],
+    raw: &Raw,
+) -> Result<&'a Raw, RegressorError> {
     if let [only] = series {
-        return Some(only);
+        return Ok(only);
     }
     let by_id = series
         .iter()
         .find(|one| !one.id.is_empty() && one.id == raw.id);
-    if by_id.is_some() {
-        return by_id;
+    if let Some(one) = by_id {
+        return Ok(one);
     }
     let fits = |one: &&Raw| {
         one.labels
@@ -141,9 +155,61 @@ pub(super) fn of_series<'a>(series: &'a [Raw], raw: &Raw) -> Option<&'a Raw> {
                     own.is_none_or(|(_, own)| own == value)
                 })
     };
-    let mut found = series.iter().filter(fits);
-    match (found.next(), found.next()) {
-        (Some(one), None) => Some(one),
-        _ => None,
+    let found: Vec<&Raw> = series.iter().filter(fits).collect();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(RegressorError::NoneFits {
+            name: name.to_owned(),
+            series: series.len(),
+            history: match raw.id.as_str() {
+                "" => "a series without a name".to_owned(),
+                id => id.to_owned(),
+            },
+        }),
+        [first, ..] => Err(RegressorError::Ambiguous {
+            name: name.to_owned(),
+            fitting: found.len(),
+            example: first.id.clone(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(instance: &str) -> Raw {
+        Raw {
+            id: format!("m{{instance=\"{instance}\"}}"),
+            labels: vec![("instance".to_owned(), instance.to_owned())],
+            ..Raw::default()
+        }
+    }
+
+    #[test]
+    fn several_that_fit_are_named() {
+        let all = [of("a"), of("b"), of("c")];
+        let bare = Raw::default();
+        assert_eq!(
+            of_series("m", &all, &bare).map(|one| &one.id),
+            Err(RegressorError::Ambiguous {
+                name: "m".to_owned(),
+                fitting: 3,
+                example: all[0].id.clone(),
+            })
+        );
+        let own = Raw {
+            id: "x".to_owned(),
+            ..of("b")
+        };
+        assert_eq!(
+            of_series("m", &all, &own).map(|one| &one.id),
+            Ok(&all[1].id)
+        );
+        let none = of_series("m", &all, &of("d")).map(|one| &one.id);
+        assert!(matches!(
+            none,
+            Err(RegressorError::NoneFits { series: 3, .. })
+        ));
     }
 }
