@@ -304,7 +304,8 @@ impl Reader {
         let (written, time) = match whole {
             Some(number) => (Written::Number, number),
             None => {
-                let ts = parse_timestamp(&text, self.tz).map_err(|e| e.to_string())?;
+                let ts =
+                    parse_timestamp(&text, self.tz).map_err(|e| without_option(&e.to_string()))?;
                 (Written::Text, ts)
             }
         };
@@ -432,6 +433,17 @@ fn sort(series: &mut ListedSeries) {
     series.times = order.iter().map(|&at| series.times[at]).collect();
     for column in &mut series.values {
         *column = order.iter().map(|&at| column[at]).collect();
+    }
+}
+
+/// Takes away the advice to name a pattern, which series are not read by.
+fn without_option(reason: &str) -> String {
+    let end = [": say --time-format", ", or say --time-format"]
+        .iter()
+        .find_map(|advice| reason.find(advice));
+    match end {
+        Some(end) => format!("{}; times are written 2025-12-31 10:00", &reason[..end]),
+        None => reason.to_owned(),
     }
 }
 

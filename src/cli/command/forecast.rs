@@ -10,7 +10,7 @@ use crate::cli::progress;
 use crate::forecast::model::MODELS;
 use crate::job::forecast::{Forecast, ForecastError, ForecastShell, ForecastSpec, save};
 use crate::render::{Format, RowWriter};
-use crate::report::{ForecastSeries, Layout, forecast_rows};
+use crate::report::{ForecastResult, ForecastSeries, Layout, forecast_rows};
 
 /// Series from which a progress bar is drawn.
 const MANY: usize = 2;
@@ -181,7 +181,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
     if matches!(format, Format::Csv | Format::Ndjson) && !spec.evaluate && args.save.is_none() {
         let rows = |series: &[ForecastSeries]| {
             forecast_rows(series, forecast.levels(), forecast.times())
-                .map_err(|error| CommandError::usage(error.to_string()))
+                .map_err(|_| CommandError::bug())
         };
         let out = args.output.open()?;
         let Some(mut writer) = RowWriter::new(out, format, context.tz()) else {
@@ -200,7 +200,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         for warning in told.all_warnings() {
             context.terminal.warning(&warning.message);
         }
-        return Ok(Exit::Fine);
+        return Ok(exit(&told));
     }
     let layout = match format {
         Format::Table | Format::Md => Layout::People,
@@ -215,7 +215,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         context.terminal.message(&held_out);
     }
     let document = result.document(layout);
-    let document = document.map_err(|error| CommandError::usage(error.to_string()))?;
+    let document = document.map_err(|_| CommandError::bug())?;
     args.output.write(context, &document)?;
     if let Some(name) = &args.save {
         let saved = save(&result, name, shell)?;
@@ -224,7 +224,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<Exit, CommandError> 
         let line = format!("saved as {name}: {rows} of forecasts{as_before}");
         context.terminal.message(&line);
     }
-    Ok(Exit::Fine)
+    Ok(exit(&result))
+}
+
+/// A series whose method panicked has no forecast: a part of what was asked for is missing.
+fn exit(result: &ForecastResult) -> Exit {
+    if result.has_fault() {
+        Exit::Found
+    } else {
+        Exit::Fine
+    }
 }
 
 impl Args {
@@ -278,7 +287,7 @@ impl From<ForecastError> for CommandError {
             ForecastError::Output(error) => error.into(),
             ForecastError::Render(error) => error.into(),
             error @ (ForecastError::Input(_) | ForecastError::Source(_)) => Self::unreadable(error),
-            ForecastError::Arrow(error) => Self::usage(error),
+            ForecastError::Arrow(_) => Self::bug(),
         }
     }
 }

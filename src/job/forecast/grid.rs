@@ -21,6 +21,8 @@ const PLEASANT: [(i64, i64); 4] = [
 /// The least part of a bucket that a remark is worth.
 const WHOLE: f64 = 0.98;
 const MINUTE: i64 = 60_000_000;
+/// More points of one series would not fit into memory.
+const MOST_POINTS: i64 = 5_000_000;
 
 /// The grid of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,6 +82,11 @@ pub(super) fn choose(
             (span as f64 / 1e6 / seconds) as i64
         }
     };
+    if length > MOST_POINTS {
+        let message =
+            format!("--step {step} makes {length} points of one series: that is too many");
+        return Err(ForecastError::usage(message).hint("take a longer --step, or a later --since"));
+    }
     Ok(Grid {
         how: Resampling {
             step,
@@ -178,7 +185,10 @@ fn remarks(made: &Resampled, grid: &Grid, tz: Tz) -> Vec<Warning> {
         let times = made.duplicates;
         say(
             "duplicate-times",
-            format!("{times} values were left for a later one of the same time"),
+            format!(
+                "{times} values were left for a later one of the same time: if they belong to \
+                 several series, say which column tells these apart"
+            ),
         );
     }
     if grid.how.drop_partial && made.dropped > 0 {

@@ -27,7 +27,11 @@ pub fn forecast_rows(
     for one in series {
         let length = one.history.values.len() as i64;
         for model in &one.outcome.models {
-            for (step, mean) in (0..).zip(&model.forecast.mean) {
+            let there = |step: usize| exists(one, step, times);
+            for (step, mean) in (0_u32..).zip(&model.forecast.mean) {
+                if !there(step as usize) {
+                    continue;
+                }
                 ids.append_value(&one.id);
                 models.append_value(&model.model);
                 ds.push(written(one.history.time(length + i64::from(step)), times));
@@ -36,8 +40,14 @@ pub fn forecast_rows(
             }
             for (nth, level) in levels.iter().enumerate() {
                 let (lower, upper) = interval(model, *level);
-                bounds[nth * 2].extend(lower);
-                bounds[nth * 2 + 1].extend(upper);
+                let kept = |values: Vec<Option<f64>>| {
+                    let steps = values.into_iter().enumerate();
+                    steps
+                        .filter(|(step, _)| there(*step))
+                        .map(|(_, value)| value)
+                };
+                bounds[nth * 2].extend(kept(lower));
+                bounds[nth * 2 + 1].extend(kept(upper));
             }
         }
     }
@@ -65,6 +75,13 @@ pub fn forecast_rows(
         }
     }
     Table::from_columns(columns)
+}
+
+/// Tells whether a step is an instant of its own: where a zone's clocks skip an hour, the wall
+/// clock's steps in it fall on the next one.
+fn exists(series: &ForecastSeries, step: usize, times: ForecastTimes) -> bool {
+    let at = (series.history.values.len() + step) as i64;
+    times != ForecastTimes::Calendar || series.history.time(at) != series.history.time(at + 1)
 }
 
 /// A time as the input wrote it.

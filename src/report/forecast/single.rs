@@ -107,10 +107,19 @@ impl ForecastResult {
             text += &format!("; {} missing", number_of(outcome.missing));
         }
         if !outcome.outliers.is_empty() {
+            const NAMED: usize = 3;
             text += &match outcome.outliers.len() {
                 1 => "; 1 value stands out".to_owned(),
                 several => format!("; {} values stand out", number_of(several)),
             };
+            let mut worst: Vec<_> = outcome.outliers.iter().collect();
+            worst.sort_by(|a, b| b.score.abs().total_cmp(&a.score.abs()));
+            let named = worst.iter().take(NAMED).map(|outlier| {
+                let at = when(history.time(outlier.index as i64), history.step, self.tz);
+                format!("{} at {at}", figure(outlier.value, self.unit.as_ref()))
+            });
+            text += &format!(" ({}", named.collect::<Vec<_>>().join(", "));
+            text += if worst.len() > NAMED { ", …)" } else { ")" };
         }
         text += &match outcome.transform {
             None => String::new(),

@@ -1,5 +1,6 @@
 //! The warnings of all series: said of each where there are few, counted by kind where many.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{FEW, ForecastResult, ForecastSeries};
@@ -13,7 +14,7 @@ impl ForecastResult {
             for series in &self.series {
                 for warning in of_series(series) {
                     let said = match self.series.len() {
-                        1 => warning.clone(),
+                        1 => warning.into_owned(),
                         _ => Warning::new(
                             warning.code,
                             format!("{}: {}", series.id, warning.message),
@@ -26,7 +27,7 @@ impl ForecastResult {
             }
             return all;
         }
-        let mut kinds: BTreeMap<&'static str, (usize, &str, &str)> = BTreeMap::new();
+        let mut kinds: BTreeMap<&'static str, (usize, &str, String)> = BTreeMap::new();
         for series in &self.series {
             let mut told: Vec<&'static str> = Vec::new();
             for warning in of_series(series) {
@@ -34,7 +35,7 @@ impl ForecastResult {
                     continue;
                 }
                 told.push(warning.code);
-                let first = (0, series.id.as_str(), warning.message.as_str());
+                let first = (0, series.id.as_str(), warning.message.clone());
                 kinds.entry(warning.code).or_insert(first).0 += 1;
             }
         }
@@ -52,12 +53,23 @@ impl ForecastResult {
     }
 }
 
-fn of_series(series: &ForecastSeries) -> impl Iterator<Item = &Warning> {
+/// The warnings of a series; those of a model name it where there are several.
+fn of_series(series: &ForecastSeries) -> impl Iterator<Item = Cow<'_, Warning>> {
     let outcome = &series.outcome;
-    let models = outcome.models.iter().flat_map(|model| &model.warnings);
+    let is_one = outcome.models.len() == 1;
+    let models = outcome.models.iter().flat_map(move |model| {
+        model.warnings.iter().map(move |warning| {
+            if is_one {
+                return Cow::Borrowed(warning);
+            }
+            let message = format!("{}: {}", model.model, warning.message);
+            Cow::Owned(Warning::new(warning.code, message))
+        })
+    });
     series
         .warnings
         .iter()
         .chain(&outcome.warnings)
+        .map(Cow::Borrowed)
         .chain(models)
 }
