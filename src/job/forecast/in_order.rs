@@ -41,19 +41,15 @@ pub(super) fn in_order<T: Send, E>(
         let _closing = Closing { gate: &gate, count };
         let mut waiting = BTreeMap::new();
         let mut wanted = 0;
-        let mut result = Ok(());
         for (place, done) in receive {
             waiting.insert(place, done);
             while let Some(done) = waiting.remove(&wanted) {
                 wanted += 1;
-                result = each(done);
-                if result.is_err() {
-                    return result;
-                }
+                each(done)?;
                 gate.open(count);
             }
         }
-        result
+        Ok(())
     })
 }
 

@@ -179,14 +179,12 @@ impl Forecast<'_> {
             ),
             ("outliers", outliers.to_owned(), spec.outliers.is_none()),
         ];
-        if spec.evaluate {
-            if let Some(plan) = self.plans.first() {
-                let origins = self.choices.origins.to_string();
-                all.push(("origins", origins, spec.origins.is_none()));
-                let stride = plan.stride;
-                let stride = stride.map_or_else(|| "horizon".to_owned(), |step| step.to_string());
-                all.push(("stride", stride, spec.stride.is_none()));
-            }
+        if let Some(plan) = self.plans.first().filter(|_| spec.evaluate) {
+            let origins = self.choices.origins.to_string();
+            all.push(("origins", origins, spec.origins.is_none()));
+            let stride = plan.stride;
+            let stride = stride.map_or_else(|| "horizon".to_owned(), |step| step.to_string());
+            all.push(("stride", stride, spec.stride.is_none()));
         }
         for (name, texts) in [
             ("regressors", &spec.regressors),
