@@ -64,7 +64,8 @@ fn differences(series: &[f64], lag: usize) -> Vec<f64> {
     later.iter().zip(series).map(|(y, x)| y - x).collect()
 }
 
-/// Fills gaps by the mean of the nearest values of the same phase; none where a phase is empty.
+/// Fills gaps by the mean of the nearest values of the same phase, and a phase that is always empty
+/// (weekends, where only weekdays are recorded) by the straight line between its neighbours.
 fn filled(values: &[f64], period: usize) -> Option<Vec<f64>> {
     if period < 2 || values.len() / 2 < period {
         return None;
@@ -84,12 +85,25 @@ fn filled(values: &[f64], period: usize) -> Option<Vec<f64>> {
         after[mirrored] = after[mirrored].or(after[mirrored + period]);
     }
     let pairs = before.into_iter().zip(after);
-    pairs
+    let mut series: Vec<f64> = pairs
         .map(|(before, after)| match (before, after) {
-            (Some(before), Some(after)) => Some(0.5 * before + 0.5 * after),
-            (one, other) => one.or(other),
+            (Some(before), Some(after)) => 0.5 * before + 0.5 * after,
+            (one, other) => one.or(other).unwrap_or(f64::NAN),
         })
-        .collect()
+        .collect();
+    let present: Vec<usize> = (0..n).filter(|&t| !series[t].is_nan()).collect();
+    let (&first, &last) = (present.first()?, present.last()?);
+    for pair in present.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let slope = (series[to] - series[from]) / (to - from) as f64;
+        for t in from + 1..to {
+            series[t] = series[from] + slope * (t - from) as f64;
+        }
+    }
+    let (head, tail) = (series[first], series[last]);
+    series[..first].fill(head);
+    series[last..].fill(tail);
+    Some(series)
 }
 
 #[cfg(test)]
@@ -121,6 +135,19 @@ mod tests {
         assert_eq!([&noise, &walk, &sum].map(|x| ndiffs(x, 2)), [0, 1, 2]);
         assert_eq!(ndiffs(&sum, 1), 1);
         assert_eq!(nsdiffs(&noise, 7, 1), 0);
+    }
+
+    #[test]
+    fn a_phase_may_always_be_missing() {
+        let mut random = Generator::new(3);
+        let weekdays: Vec<f64> = (0..210)
+            .map(|day| match day % 7 {
+                5 | 6 => f64::NAN,
+                weekday => 100.0 + 8.0 * f64::from(weekday) + random.normal(),
+            })
+            .collect();
+        assert!(seasonal_strength(&weekdays, 7) > 0.9);
+        assert_eq!(nsdiffs(&weekdays, 7, 1), 1);
     }
 
     #[test]
