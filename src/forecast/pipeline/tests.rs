@@ -285,6 +285,8 @@ fn outside_variables_go_to_models_that_use_them() {
             "the outside variable gap is left out: a value of its past is missing or infinite",
             "the outside variable soon is left out: it has 2 future values and the horizon 6",
             "the outside variable later is left out: a value of its future is missing or infinite",
+            "held-out errors know the values that the outside variables really had, whatever is \
+             assumed of the future",
         ]
     );
     for model in &outcome.models[..2] {
