@@ -1,7 +1,7 @@
 //! Where the time goes: what is normal, which law holds, what slowed, what would scale.
 //!
-//! Pure: plain numbers and spans in, findings as numbers and enums out; sentences are made
-//! where they are shown.
+//! Pure: plain numbers and spans in, findings as numbers and enums out; a piece of evidence
+//! comes with its sentence.
 
 pub mod classify;
 pub mod critical_path;
