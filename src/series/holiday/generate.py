@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes table.txt and checksums.txt, the public holidays of all countries for 2015 to 2035.
 
-    python3 -m venv /tmp/holidays && /tmp/holidays/bin/pip install holidays==0.108
-    /tmp/holidays/bin/python src/series/holiday/generate.py
+    pip install holidays==0.108
+    python3 src/series/holiday/generate.py
 
 The same version of the package gives the same bytes. The formats are described in mod.rs.
 """
