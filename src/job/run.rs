@@ -265,6 +265,26 @@ fn report_step(
     Ok((done, document))
 }
 
+/// Writes a result in each format, in the layout of those who read it.
+fn write_layouts(
+    people: &Document,
+    rows: &Document,
+    formats: &[Format],
+    output: &Path,
+    name: &str,
+    tz: Tz,
+) -> Result<Vec<PathBuf>, String> {
+    let mut outputs = Vec::new();
+    for format in formats {
+        let document = match format {
+            Format::Table | Format::Md => people,
+            _ => rows,
+        };
+        outputs.extend(write_all(document, &[*format], output, name, tz)?);
+    }
+    Ok(outputs)
+}
+
 fn backtest_step(
     job: &JobFile,
     spec: &BacktestSpec,
@@ -294,20 +314,7 @@ fn backtest_step(
     let document = |layout: Layout| result.document(layout).map_err(|e| e.to_string());
     let people = document(Layout::People)?;
     let rows = document(Layout::Rows)?;
-    let mut outputs = Vec::new();
-    for format in formats {
-        let document = match format {
-            Format::Table | Format::Md => &people,
-            _ => &rows,
-        };
-        outputs.extend(write_all(
-            document,
-            &[format],
-            output,
-            spec.output_name(),
-            tz,
-        )?);
-    }
+    let outputs = write_layouts(&people, &rows, &formats, output, spec.output_name(), tz)?;
     let rows = rows.tables().next().map_or(0, report::Table::num_rows);
     let done = StepReport {
         kind: "backtest",
@@ -356,15 +363,7 @@ fn forecast_step(
     let document = |layout: Layout| result.document(layout).map_err(|e| e.to_string());
     let people = document(Layout::People)?;
     let rows = document(Layout::Rows)?;
-    let mut outputs = Vec::new();
-    for format in formats {
-        let document = match format {
-            Format::Table | Format::Md => &people,
-            _ => &rows,
-        };
-        let name = spec.output_name();
-        outputs.extend(write_all(document, &[format], output, name, tz)?);
-    }
+    let outputs = write_layouts(&people, &rows, &formats, output, spec.output_name(), tz)?;
     let rows = rows.tables().next().map_or(0, report::Table::num_rows);
     let done = StepReport {
         kind: "forecast",
